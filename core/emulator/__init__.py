@@ -1,0 +1,1 @@
+"""A pretend Entra tenant and two Azure OpenAI resources over real HTTP. Imports nothing else from core."""

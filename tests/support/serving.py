@@ -1,0 +1,80 @@
+"""Any ASGI app on a loopback port of its own, in a background thread."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    import ssl as tls
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import ASGIApp
+
+START_SECONDS = 20.0
+STOP_SECONDS = 20.0
+
+
+@contextlib.contextmanager
+def serving(app: ASGIApp, ssl: tls.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve ``app`` until the block ends and yield its base URL, without a slash at the end.
+
+    Args:
+        app: What to serve; its lifespan runs.
+        ssl: A server-side TLS context; with one the URL is https.
+        host: The loopback name to put into the URL; the socket is bound to 127.0.0.1 in any case.
+
+    Raises:
+        RuntimeError: The app did not start, or did not end.
+    """
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                timeout_graceful_shutdown=5,
+                ssl_context_factory=_always(ssl) if ssl else None,
+            )
+        )
+        thread = threading.Thread(target=server.run_on, args=(listening,), name="serving", daemon=True)
+        thread.start()
+        try:
+            server.wait_until_started(thread)
+            port = listening.getsockname()[1]
+            yield f"{'https' if ssl else 'http'}://{host}:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(STOP_SECONDS)
+            if thread.is_alive():
+                raise RuntimeError("The served app did not end.")
+
+
+class _Server(uvicorn.Server):
+    """Says when it is up, without being asked again and again."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._settled = threading.Event()
+
+    def run_on(self, listening: socket.socket) -> None:
+        try:
+            self.run(sockets=[listening])
+        finally:
+            self._settled.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._settled.set()
+
+    def wait_until_started(self, thread: threading.Thread) -> None:
+        self._settled.wait(START_SECONDS)
+        if not self.started or not thread.is_alive():
+            raise RuntimeError("The served app did not start.")
+
+
+def _always(context: tls.SSLContext) -> Callable[[uvicorn.Config, Callable[[], tls.SSLContext]], tls.SSLContext]:
+    return lambda _config, _default: context
