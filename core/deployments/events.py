@@ -1,0 +1,71 @@
+"""What a call tells while it runs, in the order in which it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """What the deployment's quota still holds, as its headers say; ``None`` is unknown."""
+
+    remaining_requests: int | None
+    remaining_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The deployment has accepted the call; text follows.
+
+    ``model`` is what the catalogue says, ``request_id`` is Azure's own, ``region`` where it runs ("" when unknown).
+    """
+
+    model: str
+    request_id: str
+    region: str
+    headroom: Headroom
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the person about something that was done differently than asked, or that is worth knowing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the service counted them, never negative; ``reasoning_tokens`` are part of the output."""
+
+    input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The stream has ended. The last event of every call that raises nothing.
+
+    ``finish_reason`` is ``stop``, ``length``, ``content_filter``, … or ``None``: the service stopped sending without
+    saying that the answer is complete, so it is not. ``usage`` is ``None`` when it was missing or nonsense.
+    ``model`` is the model as answered. ``filtered`` names the content-filter categories that cut the answer,
+    ``refused`` says that the text is the model's own refusal, and ``reasoning_deltas`` counts pieces of thought that
+    are not shown.
+    """
+
+    finish_reason: str | None
+    usage: Usage | None
+    model: str
+    filtered: tuple[str, ...] = ()
+    refused: bool = False
+    reasoning_deltas: int = 0
+
+
+Event = Opened | TextDelta | Notice | Finished
