@@ -234,8 +234,14 @@ class Directory:
             self._applications[client_id] = change(self._applications[client_id])
 
 
-def _without_loopback_port(uri: str) -> str:
+def is_loopback_redirect(uri: str) -> bool:
+    """Whether the redirect URI stays on the person's own machine, so that a client needs no credential for it."""
     parts = urlsplit(uri)
-    if parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"} and "@" not in parts.netloc:
-        return parts._replace(netloc=parts.hostname, path=parts.path or "/").geturl()
-    return uri
+    return parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"} and "@" not in parts.netloc
+
+
+def _without_loopback_port(uri: str) -> str:
+    if not is_loopback_redirect(uri):
+        return uri
+    parts = urlsplit(uri)
+    return parts._replace(netloc=parts.hostname or "", path=parts.path or "/").geturl()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,8 @@ from starlette.routing import BaseRoute, Mount, Router
 from core.emulator.azure_openai import AzureOpenAI
 from core.emulator.clock import Clock
 from core.emulator.directory import AUTHORITY_HOST, Directory
+from core.emulator.entra import Entra
+from core.emulator.managed_identity import ManagedIdentityEndpoint
 from core.emulator.signing import Signer
 
 if TYPE_CHECKING:
@@ -50,17 +51,24 @@ class Emulator:
         self.clock = Clock(clock)
         self.directory = Directory()
         self.signer = Signer(authority_host, self.clock)
-        self.identity_header = secrets.token_hex(16)
+        self.entra = Entra(self.directory, self.signer, self.clock)
+        self.identity = ManagedIdentityEndpoint(self.directory, self.entra.mint, self.clock)
+        self.identity_header = self.identity.header
         self.received: deque[Received] = deque(maxlen=RECEIVED_LIMIT)
         self.openai = AzureOpenAI(self.directory, self.signer, self.clock, seed, upstream, pace, self.received)
 
     def routes(self, prefix: str = "/emulator") -> list[BaseRoute]:
         """All of it below ``prefix``: ``/entra``, ``/identity`` and ``/resources``."""
-        return [Mount(prefix, app=LoopbackOnly(Router([*self.openai.routes("")])))]
+        routes = [
+            Mount("/entra", app=Router(self.entra.routes())),
+            Mount("/identity", app=Router(self.identity.routes())),
+            *self.openai.routes(""),
+        ]
+        return [Mount(prefix, app=LoopbackOnly(Router(routes)))]
 
     def entra_routes(self, prefix: str = "") -> list[BaseRoute]:
         """Entra alone, ``{prefix}/{tenant}/…``: an authority of one's own, served over https at its root."""
-        return [Mount(prefix, app=LoopbackOnly(Router([])))]
+        return [Mount(prefix, app=LoopbackOnly(Router(self.entra.routes())))]
 
     def catalogue(self, base_url: str) -> dict[str, Any]:
         """The deployments in the shape of the deployments TOML; ``base_url`` includes the routes' prefix."""

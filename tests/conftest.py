@@ -1,0 +1,57 @@
+"""Fixtures every room of tests may use, and the rule that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.support import needs
+from tests.support.serving import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from core.emulator.emulator import Emulator
+
+NEEDS = ("browser", "postgres", "shared_data")
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    """An emulator without delays; ``emulator.clock.advance(seconds)`` moves its time."""
+    from core.emulator.emulator import Emulator
+
+    return Emulator(pace=0)
+
+
+@pytest.fixture
+def emulator_url(emulator: Emulator) -> Iterator[str]:
+    """The base URL of the ``emulator``, served at ``/emulator``; the prefix is part of it."""
+    with serving(Starlette(routes=emulator.routes("/emulator"))) as base_url:
+        yield f"{base_url}/emulator"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, with the reason, what this machine cannot run."""
+    for mark in NEEDS:
+        if item.get_closest_marker(mark) and (reason := needs.missing(mark)):
+            pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],  # noqa: ARG001 - pytest passes it
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where CI is to provide what the test needs."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        missing = [mark for mark in NEEDS if item.get_closest_marker(mark)]
+        if missing:
+            report.outcome = "failed"
+            report.longrepr = f"CI skips no test marked {', '.join(missing)}: {report.longrepr}"
+    return report
