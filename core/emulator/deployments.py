@@ -202,3 +202,12 @@ def _entry(deployment: Deployment) -> dict[str, Any]:
         "operations": list(deployment.operations),
         "prices": {"input": deployment.input_price, "output": deployment.output_price},
     }
+
+
+def base_models() -> dict[str, Any]:
+    """List base models as ``/openai/v1/models`` does: what could be deployed, never what is deployed."""
+    names = sorted({deployment.model for deployment in DEPLOYMENTS})
+    return {
+        "object": "list",
+        "data": [{"id": name, "object": "model", "created": 1_750_000_000, "owned_by": "azure"} for name in names],
+    }
