@@ -1,0 +1,10 @@
+"""Alembic's entry: runs the migrations on the connection that ``core.storage.migrating`` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+# The caller owns the transaction, on SQLite too: a migration that is killed leaves nothing behind.
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+with context.begin_transaction():
+    context.run_migrations()
