@@ -1,0 +1,1 @@
+"""One prompt sent to one deployment: asked, streamed, stopped, kept."""
