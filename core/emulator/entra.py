@@ -120,9 +120,11 @@ class Entra(Scripted):
         base, tenant = _base(request), request.path_params["tenant"]
         named = "{tenantid}" if tenant in SHARED_TENANTS else TENANT_ID
         oauth2 = f"{base}/{tenant}/oauth2/v2.0"
+        # MSAL refuses every token endpoint without https; its HTTP client leads this address back here.
+        token_base = base if request.url.scheme == "https" else f"https://{self._signer.authority_host}"
         return JSONResponse(
             {
-                "token_endpoint": f"{oauth2}/token",
+                "token_endpoint": f"{token_base}/{tenant}/oauth2/v2.0/token",
                 "token_endpoint_auth_methods_supported": [
                     "client_secret_post",
                     "private_key_jwt",

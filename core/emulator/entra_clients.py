@@ -116,7 +116,9 @@ def _key_named_by(assertion: str, registered: tuple[bytes, ...]) -> RSAPublicKey
         key = certificate.public_key()
         # Entra still takes the SHA-1 thumbprint that older libraries send; it names the certificate, no more.
         for name, algorithm in (("x5t#S256", hashes.SHA256()), ("x5t", hashes.SHA1())):  # noqa: S303 - see above
-            if header.get(name) == _base64url(certificate.fingerprint(algorithm)) and isinstance(key, RSAPublicKey):
+            # Libraries differ in whether they keep the padding.
+            named = str(header.get(name, "")).rstrip("=")
+            if named == _base64url(certificate.fingerprint(algorithm)) and isinstance(key, RSAPublicKey):
                 return key
     raise Refusal(700027, "The key was not found.")
 

@@ -171,6 +171,7 @@ _KINDS: Final[dict[int, _Kind]] = {
         "Proof Key for Code Exchange is required for cross-origin authorization code redemption.",
     ),
 }
+_OTHER: Final = _Kind("invalid_grant", "The request was refused.", at_authorize="access_denied")
 _WITH_CLAIMS: Final = frozenset({MULTI_FACTOR, 53003})
 
 
@@ -178,13 +179,13 @@ class Refusal(Exception):
     """Entra says no.
 
     Args:
-        code: The AADSTS number; one of this module's.
+        code: The AADSTS number.
         values: What its sentence names.
     """
 
     def __init__(self, code: int, *values: str) -> None:
         self.code = code
-        self._kind = _KINDS[code]
+        self._kind = _KINDS.get(code, _OTHER)
         self._sentence = self._kind.sentence.format(*(values or ("",)))
         super().__init__(f"AADSTS{code}")
 
