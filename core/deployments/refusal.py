@@ -1,0 +1,87 @@
+"""What a service said when it refused, taken out of the many shapes in which it says so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ODD: Final = re.compile(r"[^A-Za-z0-9_.\[\] -]+")
+_STATUS_OF_CODE: Final = {
+    "rate_limit_exceeded": 429,
+    "too_many_requests": 429,
+    "content_filter": 400,
+    "invalid_prompt": 400,
+    "context_length_exceeded": 400,
+    "unsupported_parameter": 400,
+    "unsupported_value": 400,
+    "OperationNotSupported": 400,
+    "DeploymentNotFound": 404,
+    "PermissionDenied": 401,
+}
+_SERVER_ERROR: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal without the vendor's exception.
+
+    ``status`` is the HTTP status, for an error event in mid-stream the one it stands for; ``code``, ``parameter`` and
+    ``message`` are "" when missing; ``inner`` is Azure's ``innererror``; ``is_page`` says that the body was no JSON
+    object. ``message`` is only for hints: it is never shown, because it may repeat what was sent.
+    """
+
+    status: int
+    code: str = ""
+    parameter: str = ""
+    message: str = ""
+    inner: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_page: bool = False
+
+    @classmethod
+    def read(cls, status: int | None, body: object, headers: Mapping[str, str]) -> Refusal:
+        """Take a refusal out of a body: ``{"error": {…}}``, ``{"code": …}``, ``{"statusCode": …}``, or a page."""
+        said = body.get("error") or body if isinstance(body, dict) else body
+        if not isinstance(said, dict):
+            return cls(status or _SERVER_ERROR, headers=headers, is_page=status is not None)
+        inner = said.get("innererror")
+        code = _words(said.get("code") or said.get("type"))
+        return cls(
+            status if status is not None else _implied_status(code),
+            _words(said.get("code")),
+            _words(said.get("param")),
+            said["message"] if isinstance(said.get("message"), str) else "",
+            inner if isinstance(inner, dict) else {},
+            headers,
+        )
+
+    @property
+    def request_id(self) -> str:
+        """Azure's own number of the request, which its support asks for."""
+        return _words(self.headers.get("apim-request-id") or self.headers.get("x-request-id"))
+
+    @property
+    def detail(self) -> str:
+        """For the log and the support: status, code and numbers; no text of anybody's."""
+        facts = [f"HTTP {self.status}", self.code, f"parameter {self.parameter}" if self.parameter else ""]
+        facts += [
+            f"{name}={_words(self.headers[name])}"
+            for name in ("apim-request-id", "x-request-id", "x-ms-region")
+            if self.headers.get(name)
+        ]
+        return " ".join(fact for fact in facts if fact)
+
+
+def _implied_status(code: str) -> int:
+    if re.fullmatch(r"[45]\d\d", code):
+        return int(code)
+    return _STATUS_OF_CODE.get(code, _SERVER_ERROR)
+
+
+def _words(value: object) -> str:
+    """A code or a number as short plain text; anything else that a service may send there is cut away."""
+    return _ODD.sub("", str(value))[:100] if isinstance(value, str | int) else ""

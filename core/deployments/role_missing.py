@@ -1,0 +1,71 @@
+"""The missing role: said with its name, the resource, and the command that gives it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from core.errors import RoleMissing
+
+if TYPE_CHECKING:
+    from core.deployments.deployment import Endpoint
+    from core.deployments.refusal import Refusal
+    from core.deployments.tokens import Tokens
+
+ROLES: Final = {"azure-openai": "Cognitive Services OpenAI User", "foundry": "Foundry User"}
+_FORMER_NAMES: Final = {"foundry": " (formerly Azure AI User)"}
+_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose token called: what people know it by, and its object id in the directory ("" when unknown)."""
+
+    identity: str
+    identity_kind: Literal["user", "app"]
+    object_id: str = ""
+
+    @classmethod
+    def of(cls, tokens: Tokens) -> Self:
+        """The identity behind a source of tokens."""
+        return cls(tokens.identity, tokens.identity_kind, tokens.object_id)
+
+
+def role_missing(refusal: Refusal, endpoint: Endpoint, caller: Caller) -> RoleMissing:
+    """Tell who lacks which role where, and how it is given."""
+    role = ROLES[endpoint.kind]
+    resource = resource_name(endpoint)
+    full_role = f"{role}{_FORMER_NAMES.get(endpoint.kind, '')}"
+    return RoleMissing(
+        f"{caller.identity} lacks the role {role} on the resource {resource}.",
+        f"Ask an owner of the resource to give the role {full_role} with the command "
+        "below. It works within five minutes, without signing in again. Owner and Contributor do not contain it. "
+        f"Resource: {endpoint.resource_id or endpoint.url}",
+        command=_command(role, endpoint, caller, refusal),
+        detail=refusal.detail,
+    )
+
+
+def resource_name(endpoint: Endpoint) -> str:
+    """What the portal calls the resource."""
+    if endpoint.resource_id:
+        return re.split(r"/accounts/", endpoint.resource_id, flags=re.IGNORECASE)[-1].split("/")[0]
+    host = urlsplit(endpoint.url).hostname or endpoint.name
+    return host.split(".")[0] if "." in host and not host[0].isdigit() else endpoint.name
+
+
+def _command(role: str, endpoint: Endpoint, caller: Caller, refusal: Refusal) -> str:
+    in_body = _GUID.search(refusal.message)
+    object_id = caller.object_id or (in_body[0] if in_body else "")
+    if not _GUID.fullmatch(object_id):
+        object_id = "<object id>"
+    principal = "User" if caller.identity_kind == "user" else "ServicePrincipal"
+    scope = endpoint.resource_id or (
+        f'"$(az cognitiveservices account list --query "[?name==\'{resource_name(endpoint)}\'].id" --output tsv)"'
+    )
+    return (
+        f"az role assignment create --assignee-object-id {object_id} --assignee-principal-type {principal} "
+        f'--role "{role}" --scope {scope}'
+    )
