@@ -1,0 +1,100 @@
+"""What a call to a deployment is signed with, and where it comes from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+from core.errors import TokenError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+TOKEN_LIMIT_BYTES: Final = 64 * 1024
+RENEW_BEFORE: Final = timedelta(minutes=5)
+"""How long before its end a token is renewed: a stream that begins now must not outlive it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token; ``value`` does not print. ``expires_at`` is aware UTC."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether a call may begin with it."""
+        return self.expires_at - now > RENEW_BEFORE
+
+
+class TokenSource(Protocol):
+    """Gives access tokens of one identity.
+
+    ``identity`` is what people see ("called as …"); ``object_id`` is what a role is assigned to, "" while unknown.
+    """
+
+    @property
+    def identity(self) -> str:
+        """A user name, or the name of the app's own identity."""
+
+    @property
+    def identity_kind(self) -> Literal["user", "app"]:
+        """Whose identity it is."""
+
+    @property
+    def object_id(self) -> str:
+        """The object id of the person or service principal in its directory."""
+
+    async def token(self, scope: str, *, force_refresh: bool = False) -> AccessToken:
+        """A token for ``scope``, such as ``https://cognitiveservices.azure.com/.default``.
+
+        Args:
+            force_refresh: The token given last was refused; get another one.
+
+        Raises:
+            TokenError: No token; as ``SignInAgain`` or ``NoCredential`` where that is the way out.
+        """
+
+
+def check_token(value: str) -> str:
+    """Return ``value`` if it can stand in an HTTP header; httpx and openai fail late and unclearly on what cannot.
+
+    Raises:
+        TokenError: naming the reason, never the token.
+    """
+    reason = _fault(value)
+    if reason:
+        raise TokenError(
+            f"The access token cannot be used: it {reason}.",
+            "Sign in again. If it stays, ask your administrator to check the credential behind it.",
+            detail=f"access token {reason}",
+        )
+    return value
+
+
+def unverified_claims(token: str) -> dict[str, Any]:
+    """What an access token says about itself, to show it; {} when it is opaque. Never decide rights by it."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, binascii.Error):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _fault(value: str) -> str:
+    if not value:
+        return "is empty"
+    if len(value) > TOKEN_LIMIT_BYTES:
+        return f"is longer than {TOKEN_LIMIT_BYTES // 1024} KB"
+    if not value.isascii():
+        return "holds characters outside ASCII"
+    if "\n" in value or "\r" in value:
+        return "holds a line break"
+    if not value.isprintable() or " " in value:
+        return "holds a space or control character"
+    return ""

@@ -1,0 +1,226 @@
+"""Which directory signs people in, and the one HTTP client that talks to it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from core.clouds import CLOUDS
+from core.errors import IdentityProviderDown, SignInError
+from core.identity.entra_connection import EntraConnection, EntraReply, EntraUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+METADATA_SECONDS: Final = 24 * 3600
+_INSTANCE_DISCOVERY: Final = "https://login.microsoftonline.com/common/discovery/instance"
+_CALLED_BY_US: Final = ("token_endpoint", "jwks_uri", "device_authorization_endpoint")
+_VISITED_BY_BROWSERS: Final = ("authorization_endpoint", "end_session_endpoint")
+_HOSTS_OF_CLOUDS: Final = frozenset(cloud.authority_host for cloud in CLOUDS.values())
+_SERVER_ERROR: Final = 500
+_THROTTLED: Final = 429
+_OK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The directory of one tenant.
+
+    Attributes:
+        tenant_id: The tenant's GUID; never ``common``, or people of any directory could sign in.
+        host: ``host`` or ``host:port`` of Entra; always spoken to over https, unless rewritten.
+        instance_discovery: Whether MSAL asks Microsoft if it knows a host that is not one of its own.
+        rewrite_to: Base URL on loopback that plays ``https://{host}`` instead (MSAL takes no http authority).
+    """
+
+    tenant_id: str
+    host: str
+    instance_discovery: bool = True
+    rewrite_to: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The authority as MSAL wants it."""
+        return f"https://{self.host}/{self.tenant_id}"
+
+    @property
+    def metadata_url(self) -> str:
+        """Where the OpenID Connect discovery document stands."""
+        return f"{self.url}/v2.0/.well-known/openid-configuration"
+
+    @property
+    def is_a_cloud(self) -> bool:
+        """Whether the host is Microsoft's own; then the issuer is known without asking."""
+        return self.host.lower() in _HOSTS_OF_CLOUDS and self.rewrite_to is None
+
+    @property
+    def asks_microsoft(self) -> bool:
+        """Whether MSAL's instance discovery takes place."""
+        return self.instance_discovery and not self.is_a_cloud and self.rewrite_to is None
+
+
+@dataclass
+class _Metadata:
+    reply: EntraReply
+    kept_until: float = field(default_factory=lambda: time.monotonic() + METADATA_SECONDS)
+
+
+class EntraHttp:
+    """MSAL's ``http_client``: real HTTP to the authority, to no other host, with time-outs and one retry.
+
+    The discovery document is kept for a day. Everything else that Entra says is asked anew.
+
+    Args:
+        authority: The only place that is spoken to.
+        connection: Sends the requests.
+        clock: Our time, to compare with Entra's.
+
+    Attributes:
+        skew_seconds: How far Entra's clock was ahead of ours in its latest reply.
+    """
+
+    def __init__(
+        self,
+        authority: Authority,
+        connection: EntraConnection,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._authority = authority
+        self._connection = connection
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._metadata: dict[str, _Metadata] = {}
+        self.skew_seconds = 0.0
+
+    def get(self, url: str, params: Mapping[str, str] | None = None, **_ignored: object) -> EntraReply:
+        """GET a JSON object; replies with an HTTP error below 500 are returned as they are.
+
+        Raises:
+            EntraUnavailable: Another host, no answer, or no JSON object in it.
+        """
+        with self._lock:
+            kept = self._metadata.get(url)
+        if kept and kept.kept_until > time.monotonic():
+            return kept.reply
+        reply = self._ask("GET", url, params=params)
+        if reply.status_code == _OK and url == self._authority.metadata_url:
+            reply = self._with_reachable_endpoints(reply)
+        if reply.status_code == _OK and url in {self._authority.metadata_url, _INSTANCE_DISCOVERY}:
+            with self._lock:
+                self._metadata[url] = _Metadata(reply)
+        return reply
+
+    def post(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_ignored: object,
+    ) -> EntraReply:
+        """POST a form to the token endpoint; the reply holds a token or an OAuth error.
+
+        Raises:
+            EntraUnavailable: Another host, no answer, or neither of the two in it.
+        """
+        return self._ask("POST", url, params=params, data=data, headers=headers)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
+    def forget_metadata(self) -> None:
+        """Ask for the discovery document anew next time, as a health check does."""
+        with self._lock:
+            self._metadata.clear()
+
+    def metadata(self) -> dict[str, Any]:
+        """The discovery document, with the endpoints that we call ourselves below ``https://{host}``.
+
+        Raises:
+            IdentityProviderDown: Entra did not answer.
+            SignInError: Entra does not know the tenant.
+        """
+        try:
+            reply = self.get(self._authority.metadata_url)
+        except EntraUnavailable as unavailable:
+            raise IdentityProviderDown(detail=str(unavailable)) from None
+        document = reply.json_object()
+        if reply.status_code != _OK or not document or "issuer" not in document:
+            raise SignInError(
+                "The app's directory was not found.",
+                "Ask your administrator to check KEYLESS_TENANT_ID and KEYLESS_AUTHORITY_HOST.",
+                detail=f"discovery document: HTTP {reply.status_code}",
+            )
+        return document
+
+    def issuer(self) -> str:
+        """Who signs the id_tokens of our tenant.
+
+        Raises:
+            SignInError: An authority of one's own names an issuer that is not of the configured tenant.
+        """
+        if self._authority.is_a_cloud:
+            return f"{self._authority.url}/v2.0"
+        issuer = str(self.metadata()["issuer"])
+        parts = urlsplit(issuer)
+        if parts.scheme != "https" or self._authority.tenant_id not in parts.path.split("/"):
+            raise SignInError(
+                "The app's directory does not name itself as configured.",
+                "Ask your administrator to check KEYLESS_TENANT_ID and KEYLESS_AUTHORITY_HOST.",
+                detail="the issuer in the discovery document is not of the configured tenant",
+            )
+        return issuer
+
+    def _ask(self, method: str, url: str, **request: Mapping[str, str] | None) -> EntraReply:
+        target = self._target(url)
+        accepts = _is_token_reply if method == "POST" else _is_document
+        reply = self._connection.ask(method, target, accepts=accepts, **request)
+        if reply.date is not None:
+            self.skew_seconds = (reply.date - self._clock()).total_seconds()
+        return reply
+
+    def _target(self, url: str) -> str:
+        ours, rewrite_to = f"https://{self._authority.host}/", self._authority.rewrite_to
+        if rewrite_to is not None:
+            if url.startswith(ours):
+                return f"{rewrite_to}/{url.removeprefix(ours)}"
+            if url.startswith(f"{rewrite_to}/"):
+                return url
+        elif url.startswith(ours) or (url == _INSTANCE_DISCOVERY and self._authority.asks_microsoft):
+            return url
+        raise EntraUnavailable(f"an address outside the authority was named: {_place(url)}")
+
+    def _with_reachable_endpoints(self, reply: EntraReply) -> EntraReply:
+        document = reply.json_object()
+        rewrite_to, ours = f"{self._authority.rewrite_to}/", f"https://{self._authority.host}/"
+        for name in (*_CALLED_BY_US, *_VISITED_BY_BROWSERS):
+            if name in document:
+                self._target(str(document[name]))
+        for name in _CALLED_BY_US:
+            if str(document.get(name, "")).startswith(rewrite_to):
+                document[name] = ours + str(document[name]).removeprefix(rewrite_to)
+        return EntraReply(reply.status_code, json.dumps(document), reply.headers)
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}"[:100]
+
+
+def _is_answered(reply: EntraReply) -> bool:
+    return reply.status_code < _SERVER_ERROR and reply.status_code != _THROTTLED
+
+
+def _is_document(reply: EntraReply) -> bool:
+    return _is_answered(reply) and bool(reply.json_object())
+
+
+def _is_token_reply(reply: EntraReply) -> bool:
+    document = reply.json_object()
+    return _is_answered(reply) and any(isinstance(document.get(name), str) for name in ("access_token", "error"))
