@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
@@ -74,9 +75,10 @@ class AuditLog:
         A row that was removed shows at the one after it.
         """
         link = _BEFORE_THE_FIRST
-        with self._database.read() as connection:
-            rows = connection.execution_options(yield_per=500).execute(select(audit).order_by(audit.c.position))
-            for expected, row in enumerate((dict(found) for found in rows.mappings()), start=1):
+        ordered = select(audit).order_by(audit.c.position).execution_options(yield_per=500)
+        with self._database.read() as connection, closing(connection.execute(ordered)) as rows:
+            for expected, found in enumerate(rows.mappings(), start=1):
+                row = dict(found)
                 if row["position"] != expected or row["link"] != _link(row, link):
                     return int(row["position"])
                 link = row["link"]

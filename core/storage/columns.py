@@ -59,14 +59,14 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """Any JSON value, as ASCII text: escapes keep what plain text could not hold."""
+    """Any JSON value. Lone surrogates in it become U+FFFD; NUL is kept, as an escape."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002 - any JSON; SQLAlchemy's
         """To the database; None stays NULL."""
-        return None if value is None else json.dumps(value, allow_nan=False)
+        return None if value is None else storable(json.dumps(value, allow_nan=False, ensure_ascii=False))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - any JSON; SQLAlchemy's
         """From the database."""

@@ -47,9 +47,9 @@ _RUN_FIELDS = tuple(field.name for field in fields(RunRecord))
 class ConversationStore:
     """Conversations in the database.
 
-    Methods that begin with ``owner`` raise ``NotFound`` for what is not there or belongs to somebody else, and the
-    owner stands in every statement they send. All raise ``StorageError`` (or return a future that does) when the
-    database fails.
+    Methods that begin with ``owner`` raise ``NotFound`` for what is not there or belongs to somebody else: the
+    owner is part of the statement that finds the conversation, never checked afterwards. All raise ``StorageError``
+    (or return a future that does) when the database fails.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:

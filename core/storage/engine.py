@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_WRITER = "storage-writer"
 _WAITING_WRITES = 1000
 _WAIT_FOR_ROOM_SECONDS = 10
 _ATTEMPTS = 3
@@ -53,8 +54,9 @@ class Database:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="storage-writer")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix=_WRITER)
         self._room = threading.BoundedSemaphore(_WAITING_WRITES)
+        self._closed = False
 
     @classmethod
     def open(cls, url: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Self:
@@ -103,6 +105,8 @@ class Database:
         Raises:
             StorageError: The database could not be read.
         """
+        if self._closed:
+            raise _shutting_down(NOT_READ)
         with translated(NOT_READ), self._backend.reads.connect() as connection:
             yield connection
 
@@ -112,6 +116,10 @@ class Database:
         Raises:
             StorageError: It could not be saved; nothing of it was.
         """
+        if self._closed:
+            raise _shutting_down(NOT_SAVED)
+        if threading.current_thread().name.startswith(_WRITER):
+            raise RuntimeError("A submitted work or its callback cannot wait for another write.")
         if not self._backend.one_writer:
             return self._transact(work)
         if not self._room.acquire(timeout=_WAIT_FOR_ROOM_SECONDS):
@@ -134,8 +142,11 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """Finish the submitted works, then close every connection."""
+        """Finish the submitted works, then close every connection. Closing twice is fine."""
         self._writer.shutdown(wait=True)
+        if self._closed:
+            return
+        self._closed = True
         self._backend.close()
 
     def _enqueue(self, work: Callable[[Connection], T]) -> Future[T]:
@@ -144,7 +155,7 @@ class Database:
         except RuntimeError:
             self._room.release()
             future = Future()
-            future.set_exception(StorageError(NOT_SAVED, "The app is shutting down; try again when it is back."))
+            future.set_exception(_shutting_down(NOT_SAVED))
             return future
         future.add_done_callback(lambda _: self._room.release())
         return future
@@ -166,6 +177,10 @@ class Database:
 
 def _too_busy() -> StorageError:
     return StorageError(NOT_SAVED, "The database is busy. Wait a moment and try again.")
+
+
+def _shutting_down(title: str) -> StorageError:
+    return StorageError(title, "The app is shutting down; try again when it is back.")
 
 
 def _wrong_url() -> StorageError:

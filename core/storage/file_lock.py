@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ class FileLock:
 
     Raises:
         StorageError: Another process (or another opening in this one) holds it; both are named.
+        OSError: The file cannot be made or locked.
     """
 
     def __init__(self, guarded: Path) -> None:
@@ -39,7 +41,10 @@ class FileLock:
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(self._descriptor)
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+                os.close(self._descriptor)
+                raise
             holder = os.read(self._descriptor, 20).decode("ascii", "replace")
             os.close(self._descriptor)
             raise StorageError(

@@ -11,6 +11,8 @@ from core.errors import StorageError
 from core.storage.tables import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -24,8 +26,10 @@ def schema_version(connection: Connection) -> str | None:
     return version
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, *, before_change: Callable[[], None] = lambda: None) -> None:
     """Run the missing migrations within the caller's transaction; the caller also holds the lock.
+
+    ``before_change`` is called before a database that holds something already is changed.
 
     Raises:
         StorageError: The database was written by a newer version of the app.
@@ -49,4 +53,6 @@ def migrate(connection: Connection) -> None:
             f"the database has {version}.",
             retryable=False,
         )
+    if version is not None:
+        before_change()
     command.upgrade(config, SCHEMA_VERSION)

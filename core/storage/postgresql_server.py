@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.storage.migrating import migrate
-from core.storage.translating import NOT_READ, translated
+from core.storage.translating import translated
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MIGRATION_LOCK = 0x6B65796C657373
 _AUDIT_LOCK = _MIGRATION_LOCK + 1
 
+_REMEDY = "Check that the server runs, and host, database, user and password in KEYLESS_DATABASE_URL."
 _OPTIONS = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
 _LIVE_PROCESSES = text(
     "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 "
@@ -55,7 +56,7 @@ class PostgresqlServer:
         self.writes = engine
         self.reads = engine.execution_options(postgresql_readonly=True)
         try:
-            with translated(NOT_READ):
+            with translated("The PostgreSQL server does not let the app in.", _REMEDY):
                 with engine.begin() as connection:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
                     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})

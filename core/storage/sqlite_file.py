@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, event
 
 from core.errors import StorageError
 from core.storage.file_lock import FileLock
-from core.storage.migrating import migrate, schema_version
+from core.storage.migrating import migrate
 from core.storage.tables import SCHEMA_VERSION
-from core.storage.translating import NOT_READ, code, translated
+from core.storage.translating import code, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 _WITHOUT_WAL_RESET_BUG = (3, 51, 3)
 _BUSY_MILLISECONDS = 5000
+_REMEDY = "Check the disk and the permissions of the file and its folder, then start again."
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: a commit that was acknowledged survives a power cut
@@ -53,7 +54,7 @@ class SqliteFile:
         self.path = _path(url)
         self.process = secrets.randbits(62)
         self.warnings: list[str] = []
-        with ExitStack() as undo, translated(NOT_READ):
+        with ExitStack() as undo, translated(f"The database file {self.path} cannot be opened.", _REMEDY):
             self._prepare_folder()
             self._lock = FileLock(self.path)
             undo.callback(self._lock.release)
@@ -66,8 +67,7 @@ class SqliteFile:
             self.writes = _engine(url, "BEGIN IMMEDIATE", query_only=False, pool_size=1)
             undo.callback(self.writes.dispose)
             with self.writes.begin() as connection:
-                self._back_up(connection, clock)
-                migrate(connection)
+                migrate(connection, before_change=lambda: self._back_up(clock))
             self.reads = _engine(url, "BEGIN", query_only=True, pool_size=8)
             undo.pop_all()
 
@@ -141,10 +141,8 @@ class SqliteFile:
             "to have the old content back."
         )
 
-    def _back_up(self, connection: Connection, clock: Callable[[], datetime]) -> None:
+    def _back_up(self, clock: Callable[[], datetime]) -> None:
         """Copy the file before its schema changes. Nothing can write meanwhile: the caller holds the write lock."""
-        if schema_version(connection) in (None, SCHEMA_VERSION):
-            return
         copy = self.path.with_name(f"{self.path.name}.before-{SCHEMA_VERSION}-{clock():%Y%m%dT%H%M%SZ}")
         os.close(os.open(copy, os.O_RDWR | os.O_CREAT, 0o600))
         with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(copy)) as target:

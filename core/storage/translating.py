@@ -34,18 +34,22 @@ def can_be_repeated(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def translated(title: str) -> Iterator[None]:
-    """Turn what SQLAlchemy and the drivers raise into a ``StorageError`` with this title.
+def translated(title: str, remedy: str = "") -> Iterator[None]:
+    """Turn what SQLAlchemy, the drivers and the file system raise into a ``StorageError`` with these words.
 
     Only the exception's class and code survive: messages of databases quote the values they were given, and those
     can be secrets. The original is not attached as the cause, for the same reason.
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        told = StorageError(title, detail=f"{type(cause).__name__} {code(error)}".strip())
+        told = StorageError(title, remedy, detail=f"{type(cause).__name__} {code(error)}".strip())
     else:
         return
     _log.warning("%s %s: %s", told.reference, title, told.detail)
-    raise told
+    try:
+        raise told
+    finally:
+        # A ``with`` statement is still handling the original here, so Python has attached it as the context.
+        told.__context__ = None

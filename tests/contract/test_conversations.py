@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select, update
+
+from core.errors import NotFound
+from core.storage.conversations import ConversationStore, RunError, RunRecord, RunState
+from core.storage.tables import runs, turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.storage.engine import Database
+    from tests.support.databases import HandClock
+
+ANA = ("contoso", "ana")
+OTHERS = [
+    ("contoso", "ben"),
+    ("fabrikam", "ana"),
+    ("", ""),
+    ("ana", "contoso"),
+    ("contoso", "%"),
+    ("contoso", "\x00"),
+]
+
+
+def a_run(clock: HandClock, conversation_id: str, turn_id: str, run_id: str = "run") -> RunRecord:
+    return RunRecord(
+        id=run_id,
+        conversation_id=conversation_id,
+        turn_id=turn_id,
+        deployment_id="nordic/writer",
+        deployment_label="Writer",
+        endpoint_name="nordic",
+        model="gpt-5",
+        region="swedencentral",
+        identity="ana@contoso.example",
+        identity_kind="user",
+        system="Be short.",
+        parameters={"temperature": 0.5, "stop": ["\n"]},
+        state=RunState.RUNNING,
+        started_at=clock(),
+    )
+
+
+def finished(run: RunRecord) -> RunRecord:
+    return replace(
+        run,
+        state=RunState.COMPLETE,
+        text="Melts hearts, not rules. 🍦",
+        finish_reason="stop",
+        first_token_seconds=0.25,
+        total_seconds=1.5,
+        input_tokens=12,
+        output_tokens=7,
+        reasoning_tokens=0,
+        usage_estimated=True,
+        cost_usd=Decimal("0.000000075"),
+        request_id="3f2a",
+        notices=("temperature was left out",),
+        error=RunError("Too long", "Shorten it", "az login", "K-1", retryable=True, kind="CallError"),
+    )
+
+
+def begun(conversations: ConversationStore, clock: HandClock, run_id: str = "run") -> RunRecord:
+    conversation = conversations.create(ANA, title="Ice cream")
+    turn = conversations.add_turn(ANA, conversation.id, "Write a tagline")
+    run = a_run(clock, conversation.id, turn.id, run_id)
+    conversations.start_run(ANA, run)
+    return run
+
+
+def stored(conversations: ConversationStore, run: RunRecord) -> RunRecord:
+    conversation = conversations.get(ANA, run.conversation_id)
+    return next(found for turn in conversation.turns for found in turn.runs if found.id == run.id)
+
+
+def test_a_new_conversation_is_there_and_empty(conversations: ConversationStore, clock: HandClock) -> None:
+    created = conversations.create(ANA, title="Ice cream")
+    assert conversations.get(ANA, created.id) == created
+    assert (created.title, created.created_at, created.turns) == ("Ice cream", clock.now, ())
+
+
+def test_turns_stand_in_the_order_they_were_asked(conversations: ConversationStore) -> None:
+    conversation = conversations.create(ANA, title="")
+    asked = tuple(conversations.add_turn(ANA, conversation.id, prompt) for prompt in ("first", "second", "third"))
+    assert conversations.get(ANA, conversation.id).turns == asked
+    assert [turn.position for turn in asked] == [1, 2, 3]
+
+
+def test_prompts_of_many_threads_get_places_of_their_own(conversations: ConversationStore) -> None:
+    conversation = conversations.create(ANA, title="")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: conversations.add_turn(ANA, conversation.id, str(number)), range(16)))
+    assert [turn.position for turn in conversations.get(ANA, conversation.id).turns] == list(range(1, 17))
+
+
+def test_a_run_comes_back_as_it_was_started(conversations: ConversationStore, clock: HandClock) -> None:
+    run = begun(conversations, clock)
+    assert stored(conversations, run) == run
+
+
+def test_a_run_comes_back_as_it_was_finished(conversations: ConversationStore, clock: HandClock) -> None:
+    run = finished(begun(conversations, clock))
+    assert conversations.finish_run(run).result(10) is True
+    assert stored(conversations, run) == run
+
+
+def test_what_streamed_so_far_is_there_while_the_run_goes_on(
+    conversations: ConversationStore, clock: HandClock
+) -> None:
+    run = begun(conversations, clock)
+    assert conversations.save_progress(run.id, "Melts").result(10) is True
+    assert stored(conversations, run) == replace(run, text="Melts")
+
+
+def test_late_progress_does_not_change_a_finished_run(conversations: ConversationStore, clock: HandClock) -> None:
+    run = finished(begun(conversations, clock))
+    ended = conversations.finish_run(run)
+    late = conversations.save_progress(run.id, "Mel")
+    assert (ended.result(10), late.result(10)) == (True, False)
+    assert stored(conversations, run) == run
+
+
+def test_progress_is_stored_in_the_order_it_came(conversations: ConversationStore, clock: HandClock) -> None:
+    run = begun(conversations, clock)
+    futures = [conversations.save_progress(run.id, "x" * length) for length in range(60)]
+    assert all(future.result(10) for future in futures)
+    assert stored(conversations, run).text == "x" * 59
+
+
+def test_the_first_end_of_a_run_stays(conversations: ConversationStore, clock: HandClock) -> None:
+    run = begun(conversations, clock)
+    cancelled = replace(run, state=RunState.CANCELLED, text="Mel")
+    assert conversations.finish_run(cancelled).result(10) is True
+    assert conversations.finish_run(finished(run)).result(10) is False
+    assert stored(conversations, run) == cancelled
+
+
+def test_a_regenerated_answer_stands_behind_the_first(conversations: ConversationStore, clock: HandClock) -> None:
+    first = finished(begun(conversations, clock))
+    conversations.finish_run(first).result(10)
+    second = a_run(clock, first.conversation_id, first.turn_id, "again")
+    conversations.start_run(ANA, second)
+    [turn] = conversations.get(ANA, first.conversation_id).turns
+    assert turn.runs == (first, second)
+
+
+def test_editing_a_prompt_supersedes_it_and_all_that_followed(conversations: ConversationStore) -> None:
+    conversation = conversations.create(ANA, title="")
+    first, second, third = (conversations.add_turn(ANA, conversation.id, prompt) for prompt in "abc")
+    edited = conversations.add_turn(ANA, conversation.id, "B", replaces_turn=second.id)
+    assert conversations.get(ANA, conversation.id).turns == (
+        first,
+        replace(second, superseded=True),
+        replace(third, superseded=True),
+        edited,
+    )
+
+
+def test_a_turn_of_another_conversation_cannot_be_replaced(conversations: ConversationStore) -> None:
+    one, two = conversations.create(ANA, title="one"), conversations.create(ANA, title="two")
+    turn = conversations.add_turn(ANA, one.id, "a")
+    with pytest.raises(NotFound):
+        conversations.add_turn(ANA, two.id, "b", replaces_turn=turn.id)
+    assert conversations.get(ANA, two.id).turns == ()
+    assert conversations.get(ANA, one.id).turns == (turn,)
+
+
+def test_a_run_cannot_start_in_a_turn_of_another_conversation(
+    conversations: ConversationStore, clock: HandClock
+) -> None:
+    run = begun(conversations, clock)
+    other = conversations.create(ANA, title="other")
+    with pytest.raises(NotFound):
+        conversations.start_run(ANA, a_run(clock, other.id, run.turn_id, "elsewhere"))
+
+
+def test_the_list_has_the_conversation_used_last_first(conversations: ConversationStore, clock: HandClock) -> None:
+    created = []
+    for title in ("old", "middle", "new"):
+        created.append(conversations.create(ANA, title=title))
+        clock.advance(minutes=1)
+    conversations.add_turn(ANA, created[0].id, "again")
+    assert [heading.title for heading in conversations.list(ANA)] == ["old", "new", "middle"]
+    assert conversations.list(ANA)[0].updated_at == clock.now
+    assert [heading.title for heading in conversations.list(ANA, limit=1)] == ["old"]
+
+
+def test_a_conversation_can_be_renamed(conversations: ConversationStore) -> None:
+    conversation = conversations.create(ANA, title="before")
+    conversations.rename(ANA, conversation.id, "after")
+    assert conversations.get(ANA, conversation.id).title == "after"
+
+
+def test_a_deleted_conversation_leaves_no_turn_and_no_run(
+    conversations: ConversationStore, database: Database, clock: HandClock
+) -> None:
+    run = begun(conversations, clock)
+    conversations.delete(ANA, run.conversation_id)
+    with pytest.raises(NotFound):
+        conversations.get(ANA, run.conversation_id)
+    with database.read() as connection:
+        for table in (turns, runs):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
+
+
+def test_a_run_that_streams_into_a_deleted_conversation_leaves_nothing_behind(
+    conversations: ConversationStore, database: Database, clock: HandClock
+) -> None:
+    run = begun(conversations, clock)
+    conversations.delete(ANA, run.conversation_id)
+    assert conversations.save_progress(run.id, "Melts").result(10) is False
+    assert conversations.finish_run(finished(run)).result(10) is False
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(runs)).scalar() == 0
+
+
+METHODS: dict[str, Callable[[ConversationStore, tuple[str, str], RunRecord], object]] = {
+    "get": lambda store, owner, run: store.get(owner, run.conversation_id),
+    "rename": lambda store, owner, run: store.rename(owner, run.conversation_id, "mine now"),
+    "delete": lambda store, owner, run: store.delete(owner, run.conversation_id),
+    "add_turn": lambda store, owner, run: store.add_turn(owner, run.conversation_id, "mine too"),
+    "replace a turn": lambda store, owner, run: store.add_turn(
+        owner, run.conversation_id, "mine too", replaces_turn=run.turn_id
+    ),
+    "start_run": lambda store, owner, run: store.start_run(owner, replace(run, id="another")),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("stranger", OTHERS)
+def test_a_conversation_of_somebody_else_is_not_found_and_not_changed(
+    conversations: ConversationStore, clock: HandClock, method: str, stranger: tuple[str, str]
+) -> None:
+    run = begun(conversations, clock)
+    before = conversations.get(ANA, run.conversation_id)
+    with pytest.raises(NotFound) as refused:
+        METHODS[method](conversations, stranger, run)
+    with pytest.raises(NotFound) as missing:
+        METHODS[method](conversations, stranger, replace(run, conversation_id="there is none"))
+    assert (refused.value.title, refused.value.remedy) == (missing.value.title, missing.value.remedy)
+    assert conversations.get(ANA, run.conversation_id) == before
+    assert conversations.list(stranger) == ()
+
+
+def test_text_that_databases_refuse_is_stored_by_rule(conversations: ConversationStore, clock: HandClock) -> None:
+    nasty = "a\x00b \ud83d \udc00 \u202e \u2028 \x1b[31m 🍦 \r\n"
+    kept = "a\ufffdb \ufffd \ufffd \u202e \u2028 \x1b[31m 🍦 \r\n"
+    conversation = conversations.create(ANA, title=nasty)
+    turn = conversations.add_turn(ANA, conversation.id, nasty)
+    assert (conversation.title, turn.prompt) == (kept, kept)
+    run = replace(
+        a_run(clock, conversation.id, turn.id),
+        text=nasty,
+        notices=("\ud800 \u202e",),
+        parameters={"stop": ["\x00", "\ud800"]},
+    )
+    conversations.start_run(ANA, run)
+    found = conversations.get(ANA, conversation.id)
+    assert (found.title, found.turns[0].prompt) == (kept, kept)
+    assert stored(conversations, run).text == kept
+    assert stored(conversations, run).notices == ("\ufffd \u202e",)
+    assert stored(conversations, run).parameters == {"stop": ["\x00", "\ufffd"]}
+
+
+def test_a_long_answer_comes_back_whole(conversations: ConversationStore, clock: HandClock) -> None:
+    run = replace(finished(begun(conversations, clock)), text="Ünïcödé 🍦 " * 200_000)
+    assert conversations.finish_run(run).result(20) is True
+    assert stored(conversations, run).text == run.text
+
+
+def test_running_runs_of_this_process_are_no_orphans(conversations: ConversationStore, clock: HandClock) -> None:
+    run = begun(conversations, clock)
+    assert conversations.interrupt_orphans() == 0
+    assert stored(conversations, run).state is RunState.RUNNING
+
+
+def test_running_runs_of_a_process_that_is_gone_are_interrupted_with_their_text(
+    conversations: ConversationStore, database: Database, clock: HandClock
+) -> None:
+    run = begun(conversations, clock)
+    conversations.save_progress(run.id, "Melts").result(10)
+    done = begun(conversations, clock, "done")
+    conversations.finish_run(finished(done)).result(10)
+    database.write(lambda connection: connection.execute(update(runs).values(process=4711)).rowcount)
+    assert conversations.interrupt_orphans() == 1
+    assert stored(conversations, run) == replace(run, state=RunState.INTERRUPTED, text="Melts")
+    assert stored(conversations, done).state is RunState.COMPLETE
+
+
+def test_a_run_that_was_taken_for_an_orphan_can_still_finish(
+    conversations: ConversationStore, database: Database, clock: HandClock
+) -> None:
+    run = begun(conversations, clock)
+    database.write(lambda connection: connection.execute(update(runs).values(process=4711)).rowcount)
+    conversations.interrupt_orphans()
+    assert conversations.finish_run(finished(run)).result(10) is True
+    assert stored(conversations, run) == finished(run)
