@@ -23,7 +23,8 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding
   background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
 main { width: 100%; max-width: 27rem; background: var(--card); border: 1px solid var(--line);
   border-top: 4px solid var(--indigo); border-radius: .8rem; padding: 1.75rem; }
-h1 { margin: .15rem 0 .35rem; font-size: 1.45rem; font-weight: 650; line-height: 1.25; }
+@media (max-width: 26rem) { main { padding: 1.25rem 1rem; } }
+h1 { margin: .15rem 0 .5rem; font-size: 1.45rem; font-weight: 650; line-height: 1.25; }
 p { margin: 0 0 1rem; color: var(--quiet); overflow-wrap: anywhere; }
 .tenant { margin: 0; color: var(--indigo); font-weight: 600; }
 form { margin: 0; }
@@ -35,9 +36,11 @@ button:focus-visible { outline: 3px solid var(--indigo); outline-offset: 2px; }
 .initials { flex: none; width: 2.4rem; height: 2.4rem; display: grid; place-items: center; border-radius: 50%;
   background: var(--indigo); color: var(--on-indigo); font-weight: 600; font-size: .85rem; }
 .who { min-width: 0; }
-.who span { display: block; overflow-wrap: anywhere; }
-.name { font-weight: 600; }
-.about { color: var(--quiet); font-size: .87rem; }
+.who span { overflow-wrap: anywhere; }
+.name { font-weight: 600; margin-right: .3rem; }
+.title, .username { color: var(--quiet); font-size: .87rem; }
+.title { white-space: nowrap; }
+.username { display: block; }
 .cancel { margin-top: .35rem; padding: .4rem .9rem; border: 1px solid var(--line); color: var(--text); }
 .note { margin: 1.25rem 0 0; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .87rem; }
 """
@@ -74,8 +77,8 @@ def _account(person: Person) -> str:
     return (
         f'<button class="account" name="account" value="{escape(person.object_id)}">'
         f'<span class="initials" aria-hidden="true">{escape(initials)}</span><span class="who">'
-        f'<span class="name">{escape(person.name)}</span>'
-        f'<span class="about">{escape(person.title)} · {escape(person.username)}</span></span></button>'
+        f'<span class="name">{escape(person.name)}</span> <span class="title">{escape(person.title)}</span> '
+        f'<span class="username">{escape(person.username)}</span></span></button>'
     )
 
 
@@ -93,5 +96,6 @@ def _page(title: str, body: str, *, status: int = 200, form_target: str = "") ->
         f"default-src 'none'; style-src 'unsafe-inline'; form-action {form_action}; frame-ancestors 'none'; "
         "base-uri 'none'"
     )
-    headers = {"content-security-policy": policy, "cache-control": "no-store", "referrer-policy": "no-referrer"}
+    # A stricter referrer policy would make the form post "Origin: null", which the app's own gate may refuse.
+    headers = {"content-security-policy": policy, "cache-control": "no-store", "referrer-policy": "same-origin"}
     return HTMLResponse(html, status, headers)

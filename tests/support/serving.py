@@ -62,7 +62,9 @@ class _Server(uvicorn.Server):
 
     def run_on(self, listening: socket.socket) -> None:
         try:
-            self.run(sockets=[listening])
+            # uvicorn exits when the app's lifespan fails; whoever waits is told so.
+            with contextlib.suppress(SystemExit):
+                self.run(sockets=[listening])
         finally:
             self._settled.set()
 
