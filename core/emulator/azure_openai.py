@@ -154,8 +154,7 @@ class AzureOpenAI:
     async def _generation(self, deployment: Deployment, prompt: Prompt) -> Generation:
         if self._upstream is not None:
             return await self._upstream.generation(deployment, prompt)
-        texts = [self._writer.write(deployment, prompt, index) for index in range(prompt.choices)]
-        return simulated(deployment, prompt, texts, self._pace)
+        return simulated(deployment, prompt, self._writer.write(deployment, prompt), self._pace)
 
     async def _shaped(self, generation: Generation, dialect: Dialect, fault: Fault, headers: dict[str, str]) -> Reply:
         if not generation.prompt.is_streamed:
