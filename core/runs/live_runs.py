@@ -176,25 +176,18 @@ class LiveRuns:
 
     async def _carry(self, run: Run, tokens: TokenSource, journal: Journal) -> None:
         keeping = asyncio.create_task(journal.keep())
-        answering = asyncio.create_task(self._answer(run, tokens, journal))
+        answering = asyncio.create_task(
+            Answering(run, self._send, tokens, patience=self._patience, clock=self._clock, grew=journal.grew).answer()
+        )
         await asyncio.wait({answering, asyncio.wrap_future(run.ended)}, return_when=asyncio.FIRST_COMPLETED)
         # Ended from outside, it is still on the line: this hangs up.
         answering.cancel()
         await asyncio.wait({answering}, timeout=CLOSING_SECONDS)
+        if not run.finished:
+            _fail_unexpectedly(run, answering)
         _log_end(run)
         await keeping
         asyncio.get_running_loop().call_later(self._kept_seconds, self._forget, run)
-
-    async def _answer(self, run: Run, tokens: TokenSource, journal: Journal) -> None:
-        try:
-            await Answering(
-                run, self._send, tokens, patience=self._patience, clock=self._clock, grew=journal.grew
-            ).answer()
-        except Exception as error:  # noqa: BLE001 - a run ends whatever happens, and says so
-            unexpected = KeylessError()
-            # Only the class: the message of a foreign exception may quote a prompt or a token.
-            _log.error("%s run %s met an unexpected %s", unexpected.reference, run.id, type(error).__name__)
-            run.fail(unexpected)
 
     def _all(self) -> list[Run]:
         with self._lock:
@@ -237,6 +230,15 @@ class LiveRuns:
 
 def _stopping() -> KeylessError:
     return KeylessError("The app is being restarted.", "Ask again in a minute; your prompt is kept.", retryable=True)
+
+
+def _fail_unexpectedly(run: Run, answering: asyncio.Task[None]) -> None:
+    """Whatever happens to the task that answers, its run ends and says so."""
+    cause = None if answering.cancelled() else answering.exception()
+    unexpected = KeylessError()
+    # Only the class: the message of a foreign exception may quote a prompt or a token.
+    _log.error("%s run %s met an unexpected %s", unexpected.reference, run.id, type(cause).__name__)
+    run.fail(unexpected)
 
 
 def _log_end(run: Run) -> None:
