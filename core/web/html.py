@@ -58,8 +58,8 @@ def welcome(*, demo: bool, by_link: bool, next_path: str = HOME) -> str:
     return _document(
         "Welcome",
         '<main class="wide"><div><h1>Ask your own models. Without a key.</h1>'
-        f'<p class="lead">{PRODUCT} prompts your company&rsquo;s Azure OpenAI deployments as yourself: you sign in, '
-        f"and your own sign-in is all it takes.</p>{way_in}{simulated if demo else ''}</div>{_PREVIEW}</main>",
+        '<p class="lead">Prompt your company&rsquo;s Azure OpenAI deployments as yourself: '
+        f"signing in is all it takes.</p>{way_in}{simulated if demo else ''}</div>{_PREVIEW}</main>",
     )
 
 
