@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import logging
 import os
 import stat
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pydantic import SecretStr
 
@@ -101,19 +103,17 @@ def _existing(key_file: Path) -> str | None:
 def _made(key_file: Path) -> str:
     """Make the file so that it is there in full or not at all, and the first of two processes wins."""
     key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = key_file.with_name(f"{key_file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, draft = tempfile.mkstemp(dir=key_file.parent, prefix=key_file.name)  # made with mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(base64.b64encode(os.urandom(_KEY_BYTES)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
+        # Unlike a rename, a link does not replace the key that another process may have made meanwhile.
+        with contextlib.suppress(FileExistsError):
             os.link(draft, key_file)
-        except FileExistsError:
-            _log.info("Another process made the key file first.")
     finally:
-        draft.unlink()
+        Path(draft).unlink()
     return key_file.read_text(encoding="ascii")
 
 
