@@ -98,5 +98,4 @@ class PostgresqlServer:
         # Given back to the pool, the connection would keep the lock.
         with contextlib.suppress(SQLAlchemyError):
             self._presence.invalidate()
-        with contextlib.suppress(SQLAlchemyError):
             self._presence.close()

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, delete, select, text, update
 
 from core.errors import StorageError
+from core.storage.audit import _link
 from core.storage.tables import audit as table
 
 if TYPE_CHECKING:
@@ -88,6 +89,21 @@ def test_an_edited_row_is_named(audit: AuditLog, database: Database, column: str
 
     database.write(forge)
     assert audit.verify() == 3
+
+
+def test_a_row_that_was_edited_and_linked_anew_shows_at_the_one_after_it(audit: AuditLog, database: Database) -> None:
+    fill(audit)
+
+    def forge(connection: Connection) -> None:
+        without_triggers(connection)
+        third = dict(connection.execute(select(table).where(table.c.position == 3)).mappings().one())
+        before = connection.execute(select(table.c.link).where(table.c.position == 2)).scalar_one()
+        third["event"] = "forged"
+        third["link"] = _link(third, before)
+        connection.execute(update(table).where(table.c.position == 3).values(third))
+
+    database.write(forge)
+    assert audit.verify() == 4
 
 
 def test_a_removed_row_shows_at_the_one_after_it(audit: AuditLog, database: Database) -> None:

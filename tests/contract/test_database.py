@@ -135,6 +135,8 @@ def test_too_many_waiting_writes_are_refused_at_once_and_none_is_lost(
         refused.result(0)
     go_on.set()
     assert [future.result(10) for future in accepted] == ["a", "b"]
+    for number in range(10):
+        assert database.submit(adding(clock, str(number))).result(10) == str(number)
     database.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-# The caller owns the transaction, on SQLite too: a migration that is killed leaves nothing behind.
-context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+# The caller has begun a transaction and ends it: a migration that is killed leaves nothing behind.
+context.configure(connection=context.config.attributes["connection"])
 with context.begin_transaction():
     context.run_migrations()
