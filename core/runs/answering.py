@@ -8,13 +8,13 @@ import math
 import random
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from core.deployments.events import Finished, Notice, Opened, TextDelta
 from core.errors import CallError, KeylessError, RateLimited, ServiceFailed, TimedOut, UnexpectedReply, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from datetime import datetime
 
     from core.deployments.events import Event
@@ -29,8 +29,8 @@ WORTH_ANOTHER_TRY: Final = (RateLimited, ServiceFailed, Unreachable)
 class Send(Protocol):
     """Sends one call, once; ``core.deployments.calling.call`` with its clients and lessons filled in."""
 
-    def __call__(self, call: Call, tokens: TokenSource) -> AsyncGenerator[Event, None]:
-        """The events of the answer; raises ``CallError`` or ``TokenError``."""
+    def __call__(self, call: Call, tokens: TokenSource, /) -> AsyncIterator[Event]:
+        """The events of the answer, from an async generator; raises ``CallError`` or ``TokenError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +87,35 @@ class Answering:
         """Bring the run to its end. Cancelling this closes the connection; the run has to be ended by who cancels."""
         try:
             async with asyncio.timeout(self._patience.total_seconds):
-                finished = await self._attempts()
+                await self._attempts()
         except TimeoutError:
             minutes = self._patience.total_seconds / 60
             self._run.fail(TimedOut(f"The answer was not complete after {minutes:.0f} minutes and was stopped."))
         except KeylessError as error:
             self._run.fail(error)
         else:
-            self._finish(finished)
+            self._run.fail(self._broken_off())
 
-    async def _attempts(self) -> Finished | None:
+    async def _attempts(self) -> None:
         for number in range(1, self._patience.attempts):
             self._run.attempt(number)
             try:
-                return await self._attempt()
+                await self._attempt()
             except WORTH_ANOTHER_TRY as error:
                 pause = self._pause_after(error)
+            else:
+                return
             self._run.wait_until(self._clock() + timedelta(seconds=pause))
             await asyncio.sleep(pause)
         self._run.attempt(self._patience.attempts)
         try:
-            return await self._attempt()
+            await self._attempt()
         except RateLimited as error:
             raise self._with_time(error) from None
 
-    async def _attempt(self) -> Finished | None:
-        finished = None
-        async with contextlib.aclosing(self._send(self._run.call, self._tokens)) as events:
+    async def _attempt(self) -> None:
+        sent = cast("AsyncGenerator[Event, None]", self._send(self._run.call, self._tokens))
+        async with contextlib.aclosing(sent) as events:
             async for event in events:
                 match event:
                     case TextDelta(text):
@@ -128,8 +130,7 @@ class Answering:
                     case Notice(text):
                         self._run.add_notice(text)
                     case Finished():
-                        finished = event
-        return finished
+                        self._finish(event)
 
     def _pause_after(self, error: CallError) -> float:
         """Seconds to wait before the same call is made again; raises the error when it should not be."""
@@ -150,8 +151,9 @@ class Answering:
             error.remedy = f"The deployment asks to wait until {until:%H:%M:%S} UTC. {error.remedy}"
         return error
 
-    def _finish(self, finished: Finished | None) -> None:
-        if finished is None or not finished.finish_reason:
+    def _finish(self, finished: Finished) -> None:
+        """End the run at once; what the call still does to leave its connection in good order delays nobody."""
+        if not finished.finish_reason:
             self._run.fail(self._broken_off())
             return
         notice = self._notice_of(finished)

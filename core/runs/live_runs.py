@@ -16,6 +16,7 @@ from core.errors import KeylessError, NotFound
 from core.runs.answering import DEFAULT_PATIENCE, Answering, Patience, Send
 from core.runs.journal import Journal, RunRows
 from core.runs.run import Run
+from core.storage.records import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS: Final = 60.0
 """How long a run stays in memory once it has ended and is stored: time for every page to have drawn its end."""
+
+HUNG_UP_ON: Final = frozenset({RunState.CANCELLED, RunState.INTERRUPTED})
+"""States that may have been brought about from outside, with the deployment still on the line."""
 
 CLOSING_SECONDS: Final = 5.0
 SAVING_SHARE: Final = 0.3
@@ -144,6 +148,11 @@ class LiveRuns:
         """All runs of the conversation in memory, oldest first; they know more than their stored rows."""
         return [run for run in self._all() if run.owner == owner and run.conversation_id == conversation_id]
 
+    @property
+    def running_count(self) -> int:
+        """How many runs go on, of all people."""
+        return sum(not run.finished for run in self._all())
+
     def cancel_session(self, session_id: str) -> int:
         """Stop what was asked in this session; its sign-out calls this. Returns how many were stopped."""
         return sum(run.cancel() for run in self._all() if run.session_id == session_id)
@@ -180,9 +189,10 @@ class LiveRuns:
             Answering(run, self._send, tokens, patience=self._patience, clock=self._clock, grew=journal.grew).answer()
         )
         await asyncio.wait({answering, asyncio.wrap_future(run.ended)}, return_when=asyncio.FIRST_COMPLETED)
-        # Ended from outside, it is still on the line: this hangs up.
-        answering.cancel()
+        if run.record().state in HUNG_UP_ON:
+            answering.cancel()
         await asyncio.wait({answering}, timeout=CLOSING_SECONDS)
+        answering.cancel()
         if not run.finished:
             _fail_unexpectedly(run, answering)
         _log_end(run)
@@ -244,10 +254,10 @@ def _fail_unexpectedly(run: Run, answering: asyncio.Task[None]) -> None:
 def _log_end(run: Run) -> None:
     record = run.record()
     _log.info(
-        "run %s ended: deployment=%s state=%s seconds=%.2f input_tokens=%s output_tokens=%s request=%s reference=%s",
+        "run %s: outcome=%s deployment=%s seconds=%.2f input_tokens=%s output_tokens=%s request=%s reference=%s",
         run.id,
-        record.deployment_id,
         record.state,
+        record.deployment_id,
         record.total_seconds or 0.0,
         record.input_tokens,
         record.output_tokens,

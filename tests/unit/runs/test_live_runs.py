@@ -81,11 +81,12 @@ def test_a_run_is_answered_stored_and_logged_without_what_was_said(
     core_loop: CoreLoop, rows: Rows, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    run = begin(LiveRuns(core_loop, rows, ScriptedDeployment(answer("Melt with joy"))))
-    stored = rows.wait_until_stored(run)
+    live = LiveRuns(core_loop, rows, ScriptedDeployment(answer("Melt with joy")))
+    stored = rows.wait_until_stored(begin(live))
+    live.drain(BOUND_SECONDS)
     assert (stored.state, stored.text) == (RunState.COMPLETE, "Melt with joy")
     (line,) = [each.getMessage() for each in caplog.records if each.name == "core.runs.live_runs"]
-    for expected in ("run r ended", "deployment=lab/fast", "state=complete", "input_tokens=10", "request=request-1"):
+    for expected in ("run r: outcome=complete", "deployment=lab/fast", "input_tokens=10", "request=request-1"):
         assert expected in line
     for secret in ("Melt", "tagline", "anna"):
         assert secret not in caplog.text
@@ -96,7 +97,9 @@ def test_a_failure_is_logged_with_its_reference(
 ) -> None:
     caplog.set_level(logging.INFO)
     error = ServiceFailed(retryable=False)
-    rows.wait_until_stored(begin(LiveRuns(core_loop, rows, ScriptedDeployment([error]))))
+    live = LiveRuns(core_loop, rows, ScriptedDeployment([error]))
+    begin(live)
+    live.drain(BOUND_SECONDS)
     assert f"reference={error.reference}" in caplog.text
 
 
