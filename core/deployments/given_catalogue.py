@@ -98,7 +98,7 @@ class GivenEndpoint(_Given):
     scope: Annotated[str, BeforeValidator(_scope)] | None = None
     region: Annotated[str, Field(max_length=40)] = ""
     resource_id: Annotated[str, BeforeValidator(_resource_id)] = ""
-    deployment: list[GivenDeployment] = Field(default=[], min_length=1)
+    deployment: Annotated[list[GivenDeployment], Field(min_length=1)]
 
 
 class GivenCatalogue(_Given):
