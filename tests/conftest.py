@@ -34,6 +34,11 @@ def emulator_url(emulator: Emulator) -> Iterator[str]:
         yield f"{base_url}/emulator"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: while Playwright's synchronous interface is open, no asyncio loop can be run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, with the reason, what this machine cannot run."""

@@ -129,6 +129,7 @@ def test_a_loopback_redirect_matches_on_any_port(public_client: msal.PublicClien
         "http://localhost:8501/auth/callback?next=x",
         "http://localhost.evil.example/auth/callback",
         "http://localhost:8501@evil.example/auth/callback",
+        "http://evil@localhost/auth/callback",
         "http://evil.example/auth/callback",
         "//evil.example",
         "",
