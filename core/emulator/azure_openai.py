@@ -214,10 +214,14 @@ def _check_api_version(request: Request, operation: str) -> None:
 
 
 async def _frames(events: Events, *, is_terminated: bool) -> Frames:
-    """Encode events as server-sent events; those that carry a type name it in an ``event`` line."""
+    """Encode events as server-sent events; those that carry a type name it in an ``event`` line.
+
+    A chunk that carries an error is the last one, without ``[DONE]``.
+    """
     async with contextlib.aclosing(events):
         async for event in events:
             name = f"event: {event['type']}\n".encode() if "type" in event else b""
             yield name + b"data: " + as_json(event) + b"\n\n"
+            is_terminated = is_terminated and "error" not in event
     if is_terminated:
         yield b"data: [DONE]\n\n"

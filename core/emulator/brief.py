@@ -81,7 +81,7 @@ class Brief:
 
     Attributes:
         subject: The thing itself, such as the noun phrase after "for"; never empty.
-        is_countable: Whether the prompt speaks of one such thing ("a night train"), not of the thing as such.
+        is_countable: Whether the prompt speaks of one such thing ("a red lamp"), not of the thing as such.
         name: A proper name given to it, or empty.
         place: A place that belongs to it, or empty.
         direction: The preposition before the place.
@@ -103,12 +103,12 @@ class Brief:
 
     @property
     def thing(self) -> str:
-        """The subject in mid-sentence: "the night train", but "ice cream"."""
+        """The subject in mid-sentence: "the red lamp", but "milk"."""
         return f"the {self.subject}" if self.is_countable else self.subject
 
     @property
     def one(self) -> str:
-        """The subject as one of its kind: "a night train", but "ice cream"."""
+        """The subject as one of its kind: "a red lamp", but "milk"."""
         article = "an" if self.subject[0].lower() in "aeiou" else "a"
         return f"{article} {self.subject}" if self.is_countable else self.subject
 

@@ -148,7 +148,6 @@ def _response(generation: Generation, status: str) -> Body:
         "tools": [],
         "top_p": body.get("top_p") or 1.0,
         "truncation": "disabled",
-        "usage": None,
     }
 
 
