@@ -108,8 +108,9 @@ class AppTokens:
         return await asyncio.get_running_loop().run_in_executor(self._workers, self._fetch, scope, renewals)
 
     def close(self) -> None:
-        """End the worker threads; calls under way finish."""
+        """End the worker threads and the connections; calls under way finish."""
         self._workers.shutdown(wait=True)
+        self._forget_credentials()
 
     def _remembered(self, scope: str, unless_renewed_since: int | None) -> AccessToken | None:
         token = self._tokens.get(scope)
@@ -123,7 +124,7 @@ class AppTokens:
                 return token
             if unless_renewed_since is not None:
                 # Credentials remember tokens too, and would give the refused one again.
-                self._credentials.clear()
+                self._forget_credentials()
             elif self._has_just_failed():
                 raise self._none_answered()
             token = self._go_through(scope)
@@ -158,6 +159,10 @@ class AppTokens:
         if "://" in audience and audience.rstrip("/") != resource.rstrip("/"):
             raise TokenError(detail="answered with a token for another resource")
         return AccessToken(check_token(given.token), datetime.fromtimestamp(given.expires_on, UTC))
+
+    def _forget_credentials(self) -> None:
+        while self._credentials:
+            self._credentials.popitem()[1].close()
 
     def _remember(self, attempts: dict[str, Attempt], winner: Member | None) -> None:
         self._winner = winner

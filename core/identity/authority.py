@@ -56,7 +56,7 @@ class Authority:
     @property
     def is_a_cloud(self) -> bool:
         """Whether the host is Microsoft's own; then the issuer is known without asking."""
-        return self.host.lower() in _HOSTS_OF_CLOUDS and self.rewrite_to is None
+        return self.host.lower() in _HOSTS_OF_CLOUDS
 
     @property
     def asks_microsoft(self) -> bool:

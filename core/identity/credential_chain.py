@@ -66,6 +66,9 @@ class Credential(Protocol):
     def get_token(self, *scopes: str) -> Given:
         """A token for one scope; may block."""
 
+    def close(self) -> None:
+        """Close connections."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

@@ -1,0 +1,187 @@
+"""The identity room wired to an emulator over real HTTP and to a database of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import trustme
+from pydantic import SecretStr
+from sqlalchemy import func, select
+from starlette.applications import Starlette
+
+from core.clouds import PUBLIC
+from core.emulator.directory import AUTHORITY_HOST, BUSINESS_USER, CLIENT_ID, TENANT_ID
+from core.identity.authority import Authority, EntraHttp
+from core.identity.entra_connection import EntraConnection
+from core.identity.session_tokens import SessionTokens
+from core.identity.sign_in import SignIn
+from core.settings import CallsAs, Settings, SignInMode
+from core.storage.audit import AuditLog
+from core.storage.sealing import Sealer
+from core.storage.sessions import FlowStore, SessionStore
+from core.storage.tables import audit, sessions
+from tests.support.people import choose_account
+from tests.support.serving import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.emulator.directory import Person
+    from core.emulator.emulator import Emulator
+    from core.identity.sign_in import Begun, Completed
+    from core.identity.web_app_credential import Credential
+    from core.storage.engine import Database
+
+SCOPE = PUBLIC.scope
+AUDIENCE = SCOPE.removesuffix("/.default")
+REDIRECT_URI = "http://localhost:8501/auth/callback"
+ANSWER_SECONDS = 0.4
+
+
+class ShiftedClock:
+    """Real time plus an offset: the clock of a server that is wrong, or a moment to come."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def advance(self, **duration: float) -> None:
+        """Move by a duration, given as to ``timedelta``."""
+        self.offset += timedelta(**duration)
+
+
+def make_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of the settings
+    """Settings of a web app of the emulator's tenant, changed as told."""
+    given: dict[str, Any] = {
+        "demo": False,
+        "sign_in": SignInMode.ENTRA,
+        "calls_as": CallsAs.USER,
+        "public_url": "http://localhost:8501",
+        "tenant_id": TENANT_ID,
+        "client_id": CLIENT_ID,
+        "client_secret": None,
+        "client_certificate": None,
+        "client_assertion_identity": None,
+        "cloud": PUBLIC,
+        "authority_host": AUTHORITY_HOST,
+        "instance_discovery": False,
+        "scope": SCOPE,
+        "allowed_endpoint_hosts": (),
+        "database_url": SecretStr("sqlite://"),
+        "sealing_keys": (),
+        "catalogue_path": None,
+        "seed_endpoint": None,
+        "demo_upstream": None,
+        "data_folder": Path("unused"),
+        "bind_address": "127.0.0.1",
+        **changed,
+    }
+    return Settings(**given)
+
+
+@contextlib.contextmanager
+def entra_http(authority: Authority, clock: ShiftedClock, pauses: list[float] | None = None) -> Iterator[EntraHttp]:
+    """The HTTP client with a short patience; ``pauses`` collects what it would have waited."""
+    waited = [] if pauses is None else pauses
+    connection = EntraConnection(answer_seconds=ANSWER_SECONDS, pause=waited.append)
+    http = EntraHttp(authority, connection, clock)
+    with contextlib.closing(http):
+        yield http
+
+
+@dataclass
+class Stores:
+    """Sessions, flows and audit log over one database."""
+
+    database: Database
+    clock: ShiftedClock
+    sealer: Sealer = field(default_factory=lambda: Sealer([secrets.token_bytes(32)]))
+
+    def __post_init__(self) -> None:
+        self.sessions = SessionStore(self.database, self.sealer, self.clock)
+        self.flows = FlowStore(self.database, self.sealer, self.clock)
+        self.audit = AuditLog(self.database, self.clock)
+
+
+@dataclass
+class IdentityRoom:
+    """Everything that takes part in a sign-in, with the emulator behind it."""
+
+    emulator: Emulator
+    clock: ShiftedClock
+    stores: Stores
+    http: EntraHttp
+    authority: Authority
+    settings: Settings = field(default_factory=make_settings)
+    credential: Credential = None
+
+    def __post_init__(self) -> None:
+        stores = self.stores
+        parts = (self.settings, self.authority, self.http, self.credential)
+        self.sign_in = SignIn(
+            *parts, flows=stores.flows, sessions=stores.sessions, audit=stores.audit, clock=self.clock
+        )
+        self.tokens = self.another_process()
+
+    def another_process(self) -> SessionTokens:
+        """A second set of session tokens over the same database, with no memory in common."""
+        return SessionTokens(
+            self.settings,
+            self.authority,
+            self.http,
+            self.credential,
+            sessions=self.stores.sessions,
+            clock=self.clock,
+        )
+
+    def begin(self, next_path: str = "/", **asked: str) -> Begun:
+        """Begin a sign-in."""
+        return self.sign_in.begin(redirect_uri=REDIRECT_URI, next_path=next_path, **asked)
+
+    def complete(self, query: dict[str, str], flow_cookie: str | None, old_cookie: str | None = None) -> Completed:
+        """Finish a sign-in with the parameters of a callback."""
+        return self.sign_in.complete(query, flow_cookie=flow_cookie, redirect_uri=REDIRECT_URI, old_cookie=old_cookie)
+
+    def sign_in_as(self, person: Person | None = BUSINESS_USER, **asked: str) -> Completed:
+        """Go through the whole flow as ``person``, as a browser would; None cancels."""
+        begun = self.begin(**asked)
+        return self.complete(choose_account(begun.location, person), begun.flow_cookie)
+
+    def token_requests(self, grant_type: str = "") -> int:
+        """How many requests the token endpoint got, of one kind or of any."""
+        asked = [request for request in self.emulator.entra.asked if request.endpoint == "token"]
+        return len([request for request in asked if grant_type in {"", request.grant_type}])
+
+    def audited(self) -> list[dict[str, str]]:
+        """The audit log, oldest first."""
+        with self.stores.database.read() as connection:
+            rows = connection.execute(select(audit).order_by(audit.c.position)).mappings()
+            return [{name: str(value) for name, value in row.items()} for row in rows]
+
+    def sessions(self) -> int:
+        """How many sessions there are."""
+        with self.stores.database.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(sessions)).scalar_one())
+
+
+@contextlib.contextmanager
+def entra_over_https(emulator: Emulator, ca_file: Path) -> Iterator[str]:
+    """Serve the emulator's Entra alone at the root of an https origin, and yield its ``host:port``.
+
+    ``ca_file`` receives the certificate of the authority that signed the server's; name it in REQUESTS_CA_BUNDLE.
+    """
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(ca_file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost").configure_cert(context)
+    with serving(Starlette(routes=emulator.entra_routes("")), ssl=context, host="localhost") as base_url:
+        emulator.signer.authority_host = base_url.removeprefix("https://")
+        yield emulator.signer.authority_host
