@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from core.emulator import admission, deployments, refusals
@@ -21,7 +22,6 @@ from core.emulator.limits import Limits
 from core.emulator.received import received
 from core.emulator.reply import EVENT_STREAM, Refused, Reply, as_json, at_once, send_reply, until_closed
 from core.emulator.responses import RESPONSES
-from core.emulator.upstream import Upstream
 from core.emulator.writer import Writer
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from core.emulator.received import Received
     from core.emulator.reply import Frames
     from core.emulator.signing import Signer
+    from core.emulator.upstream import Upstream
 
 CALLER_HEADER = "x-emulator-caller-oid"
 REGIONS = {"swedencentral": "Sweden Central", "eastus2": "East US 2"}
@@ -75,7 +76,7 @@ class AzureOpenAI:
         self._signer = signer
         self._pace = pace
         self._writer = Writer(seed)
-        self._upstream = Upstream(upstream) if upstream else None
+        self._upstream = _upstream(upstream) if upstream else None
         self._limits = {d.name: Limits(d, seed, clock) for d in deployments.DEPLOYMENTS}
 
     def routes(self, prefix: str) -> list[BaseRoute]:
@@ -89,6 +90,7 @@ class AzureOpenAI:
             Route(f"{root}/v1/models", _Endpoint(self, None), methods=["GET"]),
             Route(f"{dated}/chat/completions", _Endpoint(self, CHAT), methods=["POST"]),
             Route(f"{dated}/completions", _Endpoint(self, COMPLETIONS), methods=["POST"]),
+            Route(root + "/{rest:path}", _nothing_here, methods=["GET", "POST"]),
         ]
 
     def catalogue(self, base_url: str) -> dict[str, Any]:
@@ -195,6 +197,12 @@ class _Endpoint:
         await send_reply(reply, send)
 
 
+def _upstream(base_url: str) -> Upstream:
+    from core.emulator.upstream import Upstream
+
+    return Upstream(base_url)
+
+
 def _object(body: bytes) -> dict[str, Any]:
     """Parse a JSON object; anything else counts as no body at all."""
     try:
@@ -202,6 +210,12 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
+
+
+async def _nothing_here(_request: Request) -> Response:
+    """Every other path, in the service's own words."""
+    missing = refusals.resource_missing()
+    return Response(missing.body, missing.status, media_type=missing.content_type)
 
 
 def _check_api_version(request: Request, operation: str) -> None:
@@ -216,12 +230,15 @@ def _check_api_version(request: Request, operation: str) -> None:
 async def _frames(events: Events, *, is_terminated: bool) -> Frames:
     """Encode events as server-sent events; those that carry a type name it in an ``event`` line.
 
-    A chunk that carries an error is the last one, without ``[DONE]``.
+    A chunk that carries an error is the last one, without ``[DONE]``. Where an upstream breaks off, the stream does.
     """
-    async with contextlib.aclosing(events):
-        async for event in events:
-            name = f"event: {event['type']}\n".encode() if "type" in event else b""
-            yield name + b"data: " + as_json(event) + b"\n\n"
-            is_terminated = is_terminated and "error" not in event
+    try:
+        async with contextlib.aclosing(events):
+            async for event in events:
+                name = f"event: {event['type']}\n".encode() if "type" in event else b""
+                yield name + b"data: " + as_json(event) + b"\n\n"
+                is_terminated = is_terminated and "error" not in event
+    except Refused:
+        return
     if is_terminated:
         yield b"data: [DONE]\n\n"

@@ -49,8 +49,8 @@ class Deployment:
     ideas: int = 1
     is_reasoning: bool = False
     is_busy: bool = False
-    requests_per_minute: int = 1_000
-    tokens_per_minute: int = 1_000_000
+    requests_per_minute: int = 6_000
+    tokens_per_minute: int = 6_000_000
 
 
 SWEDEN, EAST_US = "contoso-sweden", "contoso-eastus"

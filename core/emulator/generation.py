@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FinishReason = Literal["stop", "length", "content_filter"]
 
+PIECES_BEFORE_THE_FILTER = 6
 REASONING_TOKENS = {"none": 0, "minimal": 24, "low": 64, "medium": 160, "high": 480, "xhigh": 960}
 
 
@@ -104,9 +105,6 @@ def filtered_midway(generation: Generation) -> None:
             choice.finish_reason = "content_filter"
 
     generation.pieces = cut()
-
-
-PIECES_BEFORE_THE_FILTER = 6
 
 
 def filter_down(generation: Generation) -> None:

@@ -62,8 +62,9 @@ class Upstream:
                     async for line in response.aiter_lines():
                         if text := _read(line, generation, choice):
                             yield choice, text
-        except httpx2.TransportError as error:
-            raise refusals.error(503, "UpstreamUnreachable", f"The local model does not answer: {error}") from None
+        except (httpx2.HTTPError, ValueError) as error:
+            message = f"The local model does not answer as it should: {type(error).__name__}."
+            raise refusals.error(503, "UpstreamFailed", message) from None
 
     async def _named_model(self, client: httpx2.AsyncClient) -> str:
         if self._model is None:

@@ -182,20 +182,20 @@ async def test_rate_limit_headers_count_down_and_start_anew_after_a_minute(
     later = (await caller.chat()).headers
 
     remaining = "x-ratelimit-remaining-requests"
-    assert [int(h[remaining]) for h in (first, second, other, later)] == [999, 998, 999, 999]
+    assert [int(h[remaining]) for h in (first, second, other, later)] == [5999, 5998, 5999, 5999]
     assert int(second["x-ratelimit-remaining-tokens"]) < int(first["x-ratelimit-remaining-tokens"])
-    assert first["x-ratelimit-limit-requests"] == "1000"
+    assert first["x-ratelimit-limit-requests"] == "6000"
     assert int(first["x-ratelimit-reset-tokens"]) == 60
 
 
 async def test_a_deployment_refuses_beyond_its_tokens_per_minute(caller: Caller, emulator: Emulator) -> None:
-    await caller.chat(max_completion_tokens=900_000)
-    refused = await caller.chat(max_completion_tokens=900_000)
+    await caller.chat(max_completion_tokens=4_000_000)
+    refused = await caller.chat(max_completion_tokens=4_000_000)
 
     assert refused.status_code == 429
     assert "token rate limit" in refused.json()["error"]["message"]
     emulator.clock.advance(int(refused.headers["retry-after"]))
-    assert (await caller.chat(max_completion_tokens=900_000)).status_code == 200
+    assert (await caller.chat(max_completion_tokens=4_000_000)).status_code == 200
 
 
 async def test_the_busy_deployment_refuses_about_every_other_call_with_a_wait(caller: Caller) -> None:

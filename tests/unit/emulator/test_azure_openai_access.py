@@ -149,6 +149,13 @@ async def test_a_deployment_of_the_other_resource_is_not_there(caller: Caller) -
     assert (response.status_code, response.json()["error"]["code"]) == (404, "DeploymentNotFound")
 
 
+async def test_an_unknown_path_or_resource_is_not_found_in_the_services_words(caller: Caller) -> None:
+    for path, resource in (("responses?api-version=2025-03-01", "contoso-eastus"), ("v1/responses", "contoso-mars")):
+        response = await caller.post(path, BODY, resource=resource)
+
+        assert (response.status_code, response.json()["error"]["message"]) == (404, "Resource not found")
+
+
 @pytest.mark.parametrize("version", ["", "2021-01-01", "latest", "2022-12-01 "])
 async def test_the_dated_api_wants_a_plausible_version(caller: Caller, version: str) -> None:
     path = f"deployments/{LAVISH}/chat/completions?api-version={version}"

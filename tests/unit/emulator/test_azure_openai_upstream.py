@@ -29,6 +29,7 @@ class LocalModel:
         self.headers: list[dict[str, str]] = []
         self.status = 200
         self.finish_reason = "stop"
+        self.breaks_off = False
         self.routes = [
             Route("/v1/models", self.models),
             Route("/v1/chat/completions", self.complete, methods=["POST"]),
@@ -47,6 +48,8 @@ class LocalModel:
     def _chunks(self) -> Iterator[str]:
         for word in ("Really ", "local ", "words"):
             yield self._data({"choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]})
+        if self.breaks_off:
+            yield "data: {\n\n"
         yield self._data({"choices": [{"index": 0, "delta": {}, "finish_reason": self.finish_reason}]})
         yield self._data({"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}})
         yield "data: [DONE]\n\n"
@@ -114,6 +117,16 @@ async def test_a_refusal_of_the_local_model_keeps_its_status(
     model.status = 422
 
     assert (await caller.chat(stream=streamed)).status_code == 422
+
+
+async def test_a_local_model_that_breaks_off_leaves_an_unfinished_stream(caller: Caller, model: LocalModel) -> None:
+    model.breaks_off = True
+
+    raw = (await caller.chat(stream=True)).text
+    assert "words" in raw
+    assert '"finish_reason":"stop"' not in raw
+    assert "[DONE]" not in raw
+    assert (await caller.chat()).status_code == 503
 
 
 async def test_a_local_model_that_is_not_there_is_a_503() -> None:
