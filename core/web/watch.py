@@ -34,18 +34,17 @@ class SessionWatch:
     Args:
         sessions: Gives the store, once it is open.
         clock: Seconds from any start, never going back.
+
+    Attributes:
         poll_seconds: How often the sessions of open websockets are looked up again.
     """
 
     def __init__(
-        self,
-        sessions: Callable[[], Awaitable[Sessions]],
-        clock: Callable[[], float] = time.monotonic,
-        poll_seconds: float = POLL_SECONDS,
+        self, sessions: Callable[[], Awaitable[Sessions]], clock: Callable[[], float] = time.monotonic
     ) -> None:
+        self.poll_seconds = POLL_SECONDS
         self._sessions = sessions
         self._clock = clock
-        self._poll_seconds = poll_seconds
         self._by_cookie: dict[str, tuple[float, Session]] = {}
         self._seen_at: dict[str, float] = {}
         self._touched_at: dict[str, float] = {}
@@ -142,7 +141,7 @@ class SessionWatch:
 
     async def _look_again(self) -> None:
         while True:
-            await asyncio.sleep(self._poll_seconds)
+            await asyncio.sleep(self.poll_seconds)
             try:
                 self.ended(await self._gone())
             except KeylessError as error:

@@ -1,0 +1,58 @@
+"""Where a sign-in may lead, and above all where not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.web.safe_next import PAGE_PATHS, safe_next
+from tests.support.needs import SHARED
+
+
+@pytest.mark.parametrize("wanted", ["/", "/demo", "/?id=Abc_1-2", "/demo?id=x"])
+def test_a_page_of_the_app_is_kept(wanted: str) -> None:
+    assert safe_next(wanted) == wanted
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        None,
+        "",
+        "demo",
+        "//evil.example",
+        "/\\evil.example",
+        "/demo/",
+        "/demo\n",
+        "/Demo",
+        "/demo?id=",
+        "/demo?id=a&id=b",
+        "/demo?id=a#x",
+        "/demo?id=%2F",
+        "/?id=" + "a" * 65,
+        "/auth/sign-out",
+        "/nowhere",
+        "https://localhost/demo",
+    ],
+)
+def test_anything_else_is_the_first_page(wanted: str | None) -> None:
+    assert safe_next(wanted) == "/"
+
+
+@pytest.mark.shared_data
+def test_no_known_open_redirect_survives() -> None:
+    lines = (Path(SHARED) / "data" / "openredirects.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) > 500
+    for line in lines:
+        for spelling in (line, unquote(line), unquote(unquote(line)), quote(line), f"/demo?id={line}", f"/{line}"):
+            assert safe_next(spelling) == "/"
+
+
+@given(st.text())
+def test_what_passes_is_always_a_page_of_the_app(wanted: str) -> None:
+    assert safe_next(wanted).partition("?")[0] in PAGE_PATHS
+    assert safe_next(f"/{wanted}").partition("?")[0] in PAGE_PATHS
