@@ -7,7 +7,7 @@ import contextlib
 import logging
 import threading
 import time
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -92,7 +92,6 @@ class LiveRuns:
         self._lock = threading.Lock()
         self._places: set[Place] = set()
         self._runs: dict[str, Run] = {}
-        self._carried: dict[str, Future[None]] = {}
         self._is_draining = False
 
     @contextlib.contextmanager
@@ -132,7 +131,7 @@ class LiveRuns:
         except NotFound:
             self._forget(run)
             raise
-        self._carried[run.id] = self._core_loop.submit(self._carry(run, tokens, journal))
+        self._core_loop.submit(self._carry(run, tokens, journal))
         return run
 
     def find(self, owner: Owner, run_id: str) -> Run | None:
@@ -180,7 +179,7 @@ class LiveRuns:
             retryable=True,
         )
         interrupted = sum(run.interrupt(stopping) for run in self._all())
-        wait(list(self._carried.values()), max(0.0, deadline - time.monotonic()))
+        wait([run.put_away for run in self._all()], max(0.0, deadline - time.monotonic()))
         return interrupted
 
     async def _carry(self, run: Run, tokens: TokenSource, journal: Journal) -> None:
@@ -196,7 +195,10 @@ class LiveRuns:
         if not run.finished:
             _fail_unexpectedly(run, answering)
         _log_end(run)
-        await keeping
+        await asyncio.wait({keeping})
+        if keeping.exception():
+            _log.error("run %s could not be kept: %s", run.id, type(keeping.exception()).__name__)
+        run.put_away.set_result(None)
         asyncio.get_running_loop().call_later(self._kept_seconds, self._forget, run)
 
     def _all(self) -> list[Run]:
@@ -206,11 +208,10 @@ class LiveRuns:
     def _forget(self, run: Run) -> None:
         with self._lock:
             self._runs.pop(run.id, None)
-            self._carried.pop(run.id, None)
 
     def _drop_oldest(self) -> None:
         surplus = len(self._runs) - self._bounds.in_memory + 1
-        for run in [run for run in self._runs.values() if run.finished][: max(0, surplus)]:
+        for run in [run for run in self._runs.values() if run.put_away.done()][: max(0, surplus)]:
             del self._runs[run.id]
 
     def _refuse_if_full(self, owner: Owner, conversation_id: str | None) -> None:
@@ -254,7 +255,7 @@ def _fail_unexpectedly(run: Run, answering: asyncio.Task[None]) -> None:
 def _log_end(run: Run) -> None:
     record = run.record()
     _log.info(
-        "run %s: outcome=%s deployment=%s seconds=%.2f input_tokens=%s output_tokens=%s request=%s reference=%s",
+        "run %s: outcome=%s deployment=%s seconds=%.2f input_tokens=%s output_tokens=%s request=%s reference=%s %s",
         run.id,
         record.state,
         record.deployment_id,
@@ -263,4 +264,5 @@ def _log_end(run: Run) -> None:
         record.output_tokens,
         record.request_id or "-",
         record.error.reference if record.error else "-",
+        run.detail,
     )

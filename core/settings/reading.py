@@ -13,7 +13,7 @@ from core.settings.given import GivenSettings, read_given
 from core.settings.model import CallsAs, SeedEndpoint, Settings, SignInMode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
 DEFAULT_CATALOGUE: Final = Path(".streamlit") / "deployments.toml"
 DATA_FOLDER: Final = Path(".keyless")
@@ -32,8 +32,18 @@ KEY_LIKE: Final = (
 """Variables with which the openai library would send a key, a token or a header, or go to another address."""
 
 
-def read_settings(environ: Mapping[str, str], root: Path, bind_address: str = "127.0.0.1") -> Settings:
+def read_settings(
+    environ: Mapping[str, str],
+    root: Path,
+    bind_address: str = "127.0.0.1",
+    *,
+    further_check: Callable[[Settings], object] = lambda _: None,
+) -> Settings:
     """Read the settings of the project at ``root``, which will listen on ``bind_address``.
+
+    Args:
+        further_check: Looks at what the settings point to (such as the catalogue) and may raise a SettingsError of
+            its own, whose problems are told together with all others.
 
     Raises:
         SettingsError: naming every setting that cannot be used, each with its remedy.
@@ -41,6 +51,10 @@ def read_settings(environ: Mapping[str, str], root: Path, bind_address: str = "1
     problems = _key_like(environ)
     settings = _combine(read_given(environ, root, problems), environ, root, bind_address)
     problems += contradictions(settings, environ)
+    try:
+        further_check(settings)
+    except SettingsError as error:
+        problems += error.problems
     if problems:
         raise SettingsError(problems)
     return settings

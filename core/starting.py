@@ -1,0 +1,145 @@
+"""From a start command to a running app: settings judged at once, everything heavy behind the first answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from concurrent.futures import CancelledError, Future
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from starlette.routing import Mount, Router
+
+from core.deployments.catalogue import read_catalogue
+from core.errors import KeylessError, SettingsError
+from core.settings import Settings, forget_openai_variables, read_settings
+from core.web.entrance import Entrance
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from starlette.routing import BaseRoute
+    from starlette.types import Receive, Scope, Send
+
+    from core.services import Services
+
+_log = logging.getLogger(__name__)
+
+EXIT_MISCONFIGURED: Final = 2
+EMULATOR_PREFIX: Final = "/emulator"
+_TRY_AGAIN_SECONDS: Final = 5.0
+
+
+def settings_or_exit(root: Path, bind_address: str) -> Settings:
+    """The settings of the project at ``root``; when they cannot be used, every problem on stderr and exit code 2."""
+    try:
+        settings = read_settings(os.environ, root, bind_address, further_check=_check_catalogue)
+    except SettingsError as error:
+        sys.stderr.write(f"\n{error.report()}\n\n")
+        sys.stderr.flush()
+        sys.exit(EXIT_MISCONFIGURED)
+    forget_openai_variables(os.environ)
+    return settings
+
+
+def _check_catalogue(settings: Settings) -> None:
+    has_file = settings.catalogue_path is not None and settings.catalogue_path.is_file()
+    if has_file or settings.seed_endpoint:
+        read_catalogue(settings, on_loopback=settings.on_loopback)
+
+
+class Starting:
+    """Brings the services up on a thread of its own and hands them to whoever waits for them.
+
+    What cannot be had yet (a database that does not answer) is tried again until it can; meanwhile whoever asks is
+    told why.
+
+    Attributes:
+        entrance: What the gate and its routes share.
+        emulator_routes: The emulator in demo mode; nothing otherwise.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.entrance = Entrance(settings, self.services, announce=_announce)
+        self.emulator_routes: list[BaseRoute] = (
+            [Mount(EMULATOR_PREFIX, app=self._serve_emulator)] if settings.demo else []
+        )
+        self._settings = settings
+        self._emulator_app: Router | None = None
+        self._origin: Future[str] = Future()
+        self._outcome: Future[Services] = Future()
+        self._stop = threading.Event()
+        self.entrance.origin.when_known(self._origin.set_result)
+
+    async def services(self) -> Services:
+        """The running services, waiting until they are up.
+
+        Raises:
+            KeylessError: They could not be brought up; it is being tried again.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self._outcome))
+
+    @asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """Start with the server, and end with it: answers on their way are stored before the process goes."""
+        thread = threading.Thread(target=self._run, name="keyless-services", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            self._origin.cancel()
+            await asyncio.to_thread(thread.join)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._serve()
+            except CancelledError:
+                return
+            except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
+                failure = error if isinstance(error, KeylessError) else KeylessError()
+                if failure is error:
+                    _log.error("%s %s [%s]", failure.title, failure.detail or failure.remedy, failure.reference)
+                else:
+                    _log.exception("The services could not be started [%s]", failure.reference)
+                self._settle(failure)
+                self._stop.wait(_TRY_AGAIN_SECONDS)
+
+    def _serve(self) -> None:
+        from core.services import preload, running
+
+        emulator = None
+        if self._settings.demo:
+            from core.emulator.emulator import Emulator
+
+            emulator = Emulator(upstream=self._settings.demo_upstream)
+            self._emulator_app = Router(emulator.routes(""))
+        preload()
+        # Demo mode finds its emulator at the port that was really bound, which the first request shows.
+        with running(self._settings, self._origin.result(), emulator) as services:
+            self._settle(services)
+            self._stop.wait()
+
+    def _settle(self, outcome: Services | KeylessError) -> None:
+        if self._outcome.done():
+            self._outcome = Future()
+        if isinstance(outcome, KeylessError):
+            self._outcome.set_exception(outcome)
+        else:
+            self._outcome.set_result(outcome)
+
+    async def _serve_emulator(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.services()
+        assert self._emulator_app is not None  # noqa: S101 - the services were started with it
+        await self._emulator_app(scope, receive, send)
+
+
+def _announce(link: str) -> None:
+    """Print the one-time link where the person who started the app sees it; never into the log."""
+    sys.stdout.write(f"\n  Open Keyless with this link, good for one browser:\n\n    {link}\n\n")
+    sys.stdout.flush()

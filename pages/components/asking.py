@@ -1,0 +1,113 @@
+"""From a click to a run: what a person set on the page, asked of core, with failures kept for the page to show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.deployments.parameters import Parameters
+from core.errors import KeylessError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.runs.run import Run
+    from pages.components.session import Visitor
+
+QUESTION: Final = "question"
+DEPLOYMENT: Final = "deployment"
+SYSTEM: Final = "system"
+EDITING: Final = "editing"
+CONVERSATION: Final = "id"
+_FAILURE: Final = "failure"
+
+
+def ask(visitor: Visitor, prompt: str | None = None) -> None:
+    """Send ``prompt``, or what stands in the question box, as the next turn of the open conversation."""
+    question = str(prompt or st.session_state[QUESTION] or "")
+    _attempt(
+        lambda: visitor.services.prompting.ask(
+            visitor.user,
+            visitor.session.id,
+            visitor.tokens,
+            conversation_id=st.query_params.get(CONVERSATION),
+            prompt=question,
+            deployment_id=st.session_state[DEPLOYMENT],
+            system=st.session_state.get(SYSTEM, ""),
+            parameters=chosen_parameters(),
+        ),
+        draft=question,
+    )
+
+
+def regenerate(visitor: Visitor, conversation_id: str, turn_id: str) -> None:
+    """Ask the same once more, with what is set on the page now."""
+    _attempt(
+        lambda: visitor.services.prompting.regenerate(
+            visitor.user,
+            visitor.session.id,
+            visitor.tokens,
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            deployment_id=st.session_state[DEPLOYMENT],
+            system=st.session_state.get(SYSTEM, ""),
+            parameters=chosen_parameters(),
+        )
+    )
+
+
+def resend(visitor: Visitor, conversation_id: str, turn_id: str, prompt_key: str) -> None:
+    """Send an edited prompt in place of an earlier one; what followed it is kept aside."""
+    _attempt(
+        lambda: visitor.services.prompting.edit(
+            visitor.user,
+            visitor.session.id,
+            visitor.tokens,
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            prompt=str(st.session_state[prompt_key]),
+            deployment_id=st.session_state[DEPLOYMENT],
+            system=st.session_state.get(SYSTEM, ""),
+            parameters=chosen_parameters(),
+        )
+    )
+
+
+def begin_editing(turn_id: str | None) -> None:
+    """Open the editor for one turn, or close it."""
+    st.session_state[EDITING] = turn_id
+
+
+def begin_anew() -> None:
+    """Leave the open conversation; it stays under its address."""
+    st.query_params.clear()
+    begin_editing(None)
+
+
+def open_conversation(conversation_id: str) -> None:
+    """Go to another conversation."""
+    st.query_params[CONVERSATION] = conversation_id
+    begin_editing(None)
+
+
+def chosen_parameters() -> Parameters:
+    """What the settings of the page say now."""
+    return Parameters(**{name: st.session_state.get(f"parameter-{name}") for name in Parameters.__slots__})
+
+
+def take_failure() -> KeylessError | None:
+    """What went wrong with the last click, once."""
+    failure: KeylessError | None = st.session_state.pop(_FAILURE, None)
+    return failure
+
+
+def _attempt(start: Callable[[], Run], *, draft: str = "") -> None:
+    try:
+        run = start()
+    except KeylessError as failure:
+        st.session_state[_FAILURE] = failure
+        if draft:
+            st.session_state[QUESTION] = draft
+        return
+    open_conversation(run.conversation_id)

@@ -1,0 +1,112 @@
+"""The bar above a conversation: which deployment answers, how it is set, which conversations there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.deployments.parameters import REASONING_EFFORTS, VERBOSITIES
+from core.markdown import as_label
+from pages.components import asking
+
+if TYPE_CHECKING:
+    from core.deployments.catalogue import Deployment
+    from core.storage.conversations import Conversation
+    from pages.components.session import Visitor
+
+_UNSET: Final = "the deployment's default"
+
+
+def draw_deployment_bar(visitor: Visitor, conversation: Conversation | None) -> None:
+    """Draw the picker, the settings, the recent conversations and the button for a new one."""
+    catalogue = visitor.services.catalogue
+    _seed_choices(visitor, conversation)
+    with st.container(horizontal=True, vertical_alignment="center", key="deployment-bar"):
+        st.selectbox(
+            "Deployment",
+            [deployment.id for deployment in catalogue],
+            format_func=lambda identifier: catalogue.find(identifier).label,
+            key=asking.DEPLOYMENT,
+            label_visibility="collapsed",
+            icon=":material/hub:",
+            width=300,
+        )
+        deployment = catalogue.find(st.session_state[asking.DEPLOYMENT])
+        with st.popover("Settings", icon=":material/tune:"):
+            _draw_settings(visitor, deployment)
+        _draw_recent(visitor)
+        st.button("New", icon=":material/add:", shortcut="Alt+N", on_click=asking.begin_anew, key="new-conversation")
+    st.markdown(_badges(visitor, deployment))
+
+
+def _seed_choices(visitor: Visitor, conversation: Conversation | None) -> None:
+    """A conversation reopened by its address goes on with what it was last asked with."""
+    opened = conversation.id if conversation else None
+    if asking.DEPLOYMENT in st.session_state and st.session_state.get("settings-of") == opened:
+        # Said again, or the choice would be forgotten with the page that showed it.
+        st.session_state[asking.DEPLOYMENT] = st.session_state[asking.DEPLOYMENT]
+        return
+    st.session_state["settings-of"] = opened
+    known = [deployment.id for deployment in visitor.services.catalogue]
+    runs = [run for turn in conversation.turns for run in turn.runs] if conversation else []
+    if runs:
+        st.session_state[asking.SYSTEM] = runs[-1].system
+        for name, value in runs[-1].parameters.items():
+            st.session_state[f"parameter-{name}"] = value
+    if runs and runs[-1].deployment_id in known:
+        st.session_state[asking.DEPLOYMENT] = runs[-1].deployment_id
+    elif asking.DEPLOYMENT not in st.session_state:
+        st.session_state[asking.DEPLOYMENT] = known[0]
+
+
+def _draw_settings(visitor: Visitor, deployment: Deployment) -> None:
+    st.text_area(
+        "System message",
+        key=asking.SYSTEM,
+        placeholder="How the deployment should behave, for every turn of this conversation.",
+        persist_state="session",
+    )
+    controls = visitor.services.controls_of(deployment)
+    if "temperature" in controls:
+        _number("Temperature", "temperature", 0.0, 2.0, 0.1)
+    if "top_p" in controls:
+        _number("Top p", "top_p", 0.0, 1.0, 0.05)
+    if "max_output_tokens" in controls:
+        _number("Longest answer, in tokens", "max_output_tokens", 1, 1_000_000, 50)
+    if "reasoning_effort" in controls:
+        _choice("Reasoning effort", "reasoning_effort", REASONING_EFFORTS)
+    if "verbosity" in controls:
+        _choice("Verbosity", "verbosity", VERBOSITIES)
+
+
+def _number(label: str, name: str, low: float, high: float, step: float) -> None:
+    st.number_input(
+        label, low, high, None, step, key=f"parameter-{name}", placeholder=_UNSET, persist_state="session"
+    )
+
+
+def _choice(label: str, name: str, options: tuple[str, ...]) -> None:
+    st.selectbox(label, options, None, key=f"parameter-{name}", placeholder=_UNSET, persist_state="session")
+
+
+def _draw_recent(visitor: Visitor) -> None:
+    headings = visitor.services.prompting.conversations(visitor.user)
+    with st.popover("Recent", icon=":material/history:", disabled=not headings):
+        for heading in headings:
+            st.button(
+                as_label(heading.title),
+                type="tertiary",
+                on_click=asking.open_conversation,
+                args=(heading.id,),
+                key=f"open-{heading.id}",
+            )
+
+
+def _badges(visitor: Visitor, deployment: Deployment) -> str:
+    who = "you" if visitor.tokens.identity_kind == "user" else "the app"
+    region = f" :gray-badge[{as_label(deployment.endpoint.region)}]" if deployment.endpoint.region else ""
+    return (
+        f":blue-badge[{as_label(deployment.model or deployment.name)}]{region}"
+        f" :green-badge[:material/lock: No key, called as {who}]"
+    )

@@ -1,0 +1,85 @@
+"""The line under every answer: who answered, called as whom, how fast, how much, at what cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+from babel.core import Locale, UnknownLocaleError
+from babel.numbers import format_currency, format_decimal
+
+from core.markdown import as_label
+from core.storage.conversations import RunRecord, RunState
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+_ENDED: Final = {
+    RunState.RUNNING: "answering",
+    RunState.COMPLETE: "done",
+    RunState.CANCELLED: "stopped",
+    RunState.INTERRUPTED: "incomplete",
+    RunState.FILTERED: "filtered",
+    RunState.FAILED: "failed",
+}
+
+
+def facts(run: RunRecord, locale: Locale) -> tuple[str, ...]:
+    """What is known of an answer, in the order in which people ask for it, in the reader's number format."""
+    return tuple(
+        fact
+        for fact in (
+            run.deployment_label,
+            run.model if run.model != run.deployment_label else "",
+            _identity(run),
+            _seconds("first token", run.first_token_seconds, locale),
+            _seconds("total", run.total_seconds, locale),
+            _tokens(run, locale),
+            _cost(run.cost_usd, locale),
+            "cut at the limit" if run.finish_reason == "length" else _ENDED[run.state],
+        )
+        if fact
+    )
+
+
+def draw_facts(run: RunRecord) -> None:
+    """Draw the line."""
+    st.caption(" · ".join(as_label(fact) for fact in facts(run, reader_locale())))
+
+
+def reader_locale() -> Locale:
+    """The browser's locale, English where it has none that is known."""
+    try:
+        return Locale.parse((st.context.locale or "en").replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def _identity(run: RunRecord) -> str:
+    if run.identity_kind == "user":
+        return f"called as {run.identity} with their own token"
+    return f"called as the app ({run.identity})"
+
+
+def _seconds(name: str, seconds: float | None, locale: Locale) -> str:
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{name} {format_decimal(round(seconds * 1000), locale=locale)} ms"
+    return f"{name} {format_decimal(seconds, format='0.0', locale=locale)} s"
+
+
+def _tokens(run: RunRecord, locale: Locale) -> str:
+    if run.input_tokens is None or run.output_tokens is None:
+        return "" if run.state is RunState.RUNNING else "tokens unknown"
+    about = "about " if run.usage_estimated else ""
+    numbers = [format_decimal(count, locale=locale) for count in (run.input_tokens, run.output_tokens)]
+    thought = f" ({format_decimal(run.reasoning_tokens, locale=locale)} reasoning)" if run.reasoning_tokens else ""
+    return f"{about}{numbers[0]} tokens in, {numbers[1]} out{thought}"
+
+
+def _cost(cost_usd: Decimal | None, locale: Locale) -> str:
+    if cost_usd is None:
+        return "cost unknown"
+    amount = format_currency(cost_usd, "USD", format="¤0.00####", locale=locale, currency_digits=False)
+    return f"{amount} (estimate)"

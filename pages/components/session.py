@@ -1,0 +1,51 @@
+"""The one seam between pages and core: who is here, and what they can ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.services import current
+from pages.components.same_tab_link import same_tab_link
+
+if TYPE_CHECKING:
+    from core.identity.access_token import TokenSource
+    from core.identity.user import User
+    from core.services import Services
+    from core.storage.sessions import SessionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The signed-in person on this page, with everything the app can do for them."""
+
+    user: User
+    session: SessionRecord
+    services: Services
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """What their conversations are kept under."""
+        return self.user.key
+
+    @property
+    def tokens(self) -> TokenSource:
+        """Whose token their calls carry."""
+        return self.services.tokens_for(self.session)
+
+
+def require_user() -> Visitor:
+    """The person whose session this page belongs to; without one, nothing of the page is drawn.
+
+    Asked on every run of the script, because ``st.user`` is a snapshot of when the tab connected.
+    """
+    services = current()
+    session_id = st.user.get("session_id")
+    session = services.sessions.by_id(str(session_id)) if session_id else None
+    if session is None:
+        st.info("Sign in to go on.", title="You are signed out", icon=":material/lock:")
+        same_tab_link("Sign in", "/auth/sign-in", key="sign-in-again")
+        st.stop()
+    return Visitor(user=services.user_of(session), session=session, services=services)

@@ -1,0 +1,37 @@
+"""The pages in Streamlit's own test runner, with real services on an emulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.emulator.directory import BUSINESS_USER
+from tests.support.signed_in import services_on, sign_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.emulator.emulator import Emulator
+    from core.services import Services
+
+NAVIGATION: Final = Path(__file__).parents[2] / "pages" / "navigation.py"
+RUN_SECONDS: Final = 20.0
+
+
+@pytest.fixture
+def services(emulator: Emulator, tmp_path: Path) -> Iterator[Services]:
+    """Demo mode, answering without delay."""
+    with services_on(emulator, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def app(services: Services) -> AppTest:
+    """The app as the signed-in business user sees it."""
+    session = sign_in(services, BUSINESS_USER)
+    app = AppTest.from_file(str(NAVIGATION), default_timeout=RUN_SECONDS)
+    app.user = {"session_id": session.id}
+    return app

@@ -1,0 +1,156 @@
+"""The prompt page, clicked through without a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.emulator.directory import BUSINESS_USER, NEW_JOINER, TESTER
+from tests.support.signed_in import sign_in
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from core.emulator.emulator import Emulator
+    from core.services import Services
+
+ICE_CREAM = "Write a tagline for an ice cream brand:"
+
+
+def said(app: AppTest) -> str:
+    """Everything the page says, as one text."""
+    elements = [*app.markdown, *app.caption, *app.error, *app.info, *app.subheader, *app.code]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def button(app: AppTest, label: str) -> object:
+    return next(element for element in app.button if element.label == label)
+
+
+def ask(app: AppTest, prompt: str) -> AppTest:
+    return app.chat_input(key="question").set_value(prompt).run()
+
+
+def test_an_empty_page_invites_with_the_ice_cream_example_first(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert "What would you like to try?" in said(app)
+    examples = [element.label for element in app.button if element.key and element.key.startswith("example-")]
+    assert examples[0] == ICE_CREAM
+    assert len(examples) == 3
+
+
+def test_one_click_on_an_example_gives_an_answer_with_all_its_facts(app: AppTest, emulator: Emulator) -> None:
+    app.run()
+    button(app, ICE_CREAM).click().run()  # type: ignore[attr-defined]
+    text = said(app)
+    assert "ice cream" in text.lower()
+    for fact in ("GPT-5.2 (Sweden)", "their own token", "first token", "total", "tokens in", "(estimate)", "done"):
+        assert fact in text
+    assert emulator.received[-1].oid == BUSINESS_USER.object_id
+
+
+def test_a_page_without_a_session_shows_nothing_of_itself(app: AppTest) -> None:
+    for user in ({}, {"session_id": None}, {"session_id": "made-up"}):
+        app.user = user
+        app.run()
+        assert "signed out" in app.info[0].proto.title.lower() or "sign" in said(app).lower()
+        assert not app.chat_input
+        assert not app.selectbox
+
+
+def test_a_session_that_ends_takes_the_page_with_it_at_the_next_click(app: AppTest, services: Services) -> None:
+    app.run()
+    assert app.chat_input
+    services.sessions.delete(str(app.user["session_id"]))
+    app.run()
+    assert not app.chat_input
+
+
+def test_a_conversation_has_an_address_and_carries_on(app: AppTest, emulator: Emulator) -> None:
+    app.run()
+    ask(app, "Write a tagline for a bakery")
+    address = app.query_params["id"]
+    ask(app, "Shorter please")
+    assert app.query_params["id"] == address
+    body = emulator.received[-1].body
+    assert "bakery" in str(body)
+    assert "Shorter please" in str(body)
+
+
+def test_somebody_elses_conversation_is_not_found(app: AppTest, services: Services) -> None:
+    app.run()
+    ask(app, "Write a tagline for a bakery")
+    stranger = sign_in(services, TESTER)
+    app.user = {"session_id": stranger.id}
+    app.session_state.clear() if hasattr(app.session_state, "clear") else None
+    app.run()
+    assert "not found" in app.error[0].proto.title.lower()
+    assert "bakery" not in said(app)
+
+
+def test_regenerating_keeps_both_answers_and_shows_the_new_one(app: AppTest, services: Services) -> None:
+    app.run()
+    ask(app, "Write a tagline for a bakery")
+    button(app, "Regenerate").click().run()  # type: ignore[attr-defined]
+    user = services.user_of(services.sessions.by_id(str(app.user["session_id"])))  # type: ignore[arg-type]
+    conversation = services.prompting.conversation(user, str(app.query_params["id"]))
+    assert [len(turn.runs) for turn in conversation.turns] == [2]
+
+
+def test_an_edited_prompt_replaces_the_turn(app: AppTest) -> None:
+    app.run()
+    ask(app, "Write a tagline for a bakery")
+    button(app, "Edit and resend").click().run()  # type: ignore[attr-defined]
+    app.text_area[-1].set_value("Write a tagline for a ferry")
+    button(app, "Send").click().run()  # type: ignore[attr-defined]
+    text = said(app)
+    assert "ferry" in text
+    assert "bakery" not in text
+
+
+def test_an_empty_prompt_is_refused_in_a_sentence(app: AppTest) -> None:
+    app.run()
+    ask(app, "   ")
+    assert "nothing to send" in app.error[0].proto.title.lower()
+
+
+def test_the_system_message_and_the_parameters_go_with_the_call(app: AppTest, emulator: Emulator) -> None:
+    app.run()
+    app.text_area(key="system").set_value("Answer like a pirate.")
+    app.number_input(key="parameter-temperature").set_value(0.3)
+    app.number_input(key="parameter-max_output_tokens").set_value(60)
+    ask(app, "Write a tagline for a bakery")
+    body = emulator.received[-1].body
+    assert "pirate" in str(body)
+    assert body["temperature"] == 0.3
+    assert body["max_output_tokens"] == 60
+
+
+def test_the_new_joiner_is_told_role_resource_and_command_and_gets_in_when_given_it(
+    app: AppTest, services: Services, emulator: Emulator
+) -> None:
+    app.user = {"session_id": sign_in(services, NEW_JOINER).id}
+    app.run()
+    ask(app, ICE_CREAM)
+    told = said(app) + app.error[0].proto.title
+    assert "Cognitive Services OpenAI User" in told
+    assert "contoso-sweden" in told
+    assert f"--assignee-object-id {NEW_JOINER.object_id}" in told
+    emulator.directory.grant(NEW_JOINER.object_id, "contoso-sweden")
+    button(app, "Try again").click().run()  # type: ignore[attr-defined]
+    assert not app.error
+    assert "done" in said(app)
+    emulator.directory.revoke(NEW_JOINER.object_id, "contoso-sweden")
+    ask(app, "And another")
+    assert "Cognitive Services OpenAI User" in said(app) + app.error[0].proto.title
+
+
+def test_text_of_models_and_people_is_neutralised(app: AppTest) -> None:
+    app.run()
+    ask(app, "Write a tagline for ![x](https://canary.example/?q=1) :red-badge[ADMIN]")
+    assert "![x](https://canary" not in said(app)
+
+
+def test_the_page_says_that_the_demo_is_simulated(app: AppTest) -> None:
+    app.run()
+    assert "simulated" in said(app)
