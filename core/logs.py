@@ -1,7 +1,7 @@
 """What the process logs: JSON lines, one per event, without secrets.
 
 Prompts, answers, names and tokens are never logged. Should one slip into a message of ours or of a library, what
-looks like a secret is cut out here.
+looks like a secret is cut out here, whichever handler writes the line.
 """
 
 from __future__ import annotations
@@ -11,35 +11,48 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
-from typing import IO, Final
+from typing import IO, Any, Final
 
 REMOVED: Final = "[removed]"
+OURS: Final = ("core", "pages")
 
-QUIET: Final = ("msal", "azure", "httpx2", "httpcore2", "openai", "urllib3", "asyncio", "streamlit", "uvicorn")
-"""Libraries of which only warnings are wanted. MSAL at DEBUG logs authorization codes and PKCE verifiers, and at
-ERROR the whole body of a token reply that is no JSON."""
-
-_NAMES: Final = (
-    "password|passwd|pwd|client_secret|client_assertion|code|code_verifier|access_token|refresh_token|id_token|"
-    "device_code|api[-_]key|sig|form_token|link|state|nonce|keyless_session|keyless_flow_[0-9a-f]+"
+_NAMED: Final = (
+    "password|passwd|pwd|client_secret|client_assertion|code_verifier|access_token|refresh_token|id_token|device_code|"
+    "api[-_]key|form_token|keyless_session|keyless_flow_[0-9a-f]+"
 )
+_VALUE: Final = r"\"[^\"]*\"|'[^']*'|[^\s&\"',;)}]+"
 _SECRETS: Final = (
     re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*"),
     re.compile(r"(?i)(?<=\bbearer\s)[^\s\"',;]+"),
-    re.compile(r"(?i)(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"),
+    re.compile(r"(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"),
     # name=value, name: value, "name": "value"
-    re.compile(
-        rf"(?i)\b(?P<name>{_NAMES})(?P<between>[\"']?\s*[=:]\s*)(?P<value>\"[^\"]*\"|'[^']*'|[^\s&\"',;)}}]+)"
-    ),
+    re.compile(rf"(?i)(?P<name>\b(?:{_NAMED})[\"']?\s*[=:]\s*)(?:{_VALUE})"),
+    # In URLs and forms; "code: DeploymentNotFound" is worth reading, an authorization code is long.
+    re.compile(rf"(?i)(?P<name>\b(?:code|sig|link|nonce)=)(?:{_VALUE})"),
+    re.compile(r"(?i)(?P<name>\bcode[\"']?\s*:\s*)[\"']?[^\s\"',}]{40,}[\"']?"),
 )
-_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_NOT_TOLD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
 
 def redact(text: str) -> str:
     """``text`` without what looks like a token, a password, a signature or an authorization code."""
     for secret in _SECRETS:
-        text = secret.sub(lambda found: _kept(found) + REMOVED, text)
+        text = secret.sub(lambda found: found.groupdict().get("name", "") + REMOVED, text)
     return text
+
+
+class RedactedRecord(logging.LogRecord):
+    """A record that tells no secret, not even in the traceback (plain: without the values of variables)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as logging makes it
+        super().__init__(*args, **kwargs)
+        if self.exc_info and self.exc_info[0] is not None:
+            # Formatters use the text that is there already.
+            self.exc_text = redact(logging.Formatter().formatException(self.exc_info))
+
+    def getMessage(self) -> str:  # noqa: N802 - logging's name
+        """The message with its arguments."""
+        return redact(super().getMessage())
 
 
 class JsonLines(logging.Formatter):
@@ -54,34 +67,32 @@ class JsonLines(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": redact(record.getMessage()),
+            "message": record.getMessage(),
         }
-        line |= {name: redact(str(value)) for name, value in vars(record).items() if name not in _OWN}
-        if record.exc_info and record.exc_info[0] is not None:
-            line["error"] = redact(self.formatException(record.exc_info))
+        line |= {name: redact(str(value)) for name, value in vars(record).items() if name not in _NOT_TOLD}
+        if record.exc_text:
+            line["error"] = record.exc_text
         return json.dumps(line, ensure_ascii=True)
 
 
 def set_up_logging(stream: IO[str] | None = None) -> None:
-    """Send everything through one handler; ours from INFO, the libraries' from WARNING.
+    """Send everything through one handler: ours from INFO, the libraries' from WARNING.
+
+    Call it again once the server is up: uvicorn and Streamlit give their loggers handlers and levels of their own.
+    MSAL at DEBUG would log authorization codes, uvicorn at INFO every address with its query.
 
     Args:
         stream: Where the lines go; standard error unless given.
     """
+    logging.setLogRecordFactory(RedactedRecord)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    # Streamlit and uvicorn give each logger a handler of its own and keep its lines to themselves.
-    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] in {"streamlit", "uvicorn"}]:
-        logger = logging.getLogger(name)
+    root.setLevel(logging.WARNING)
+    for logger in [known for known in root.manager.loggerDict.values() if isinstance(known, logging.Logger)]:
         logger.handlers = []
         logger.propagate = True
-
-
-def _kept(found: re.Match[str]) -> str:
-    parts = found.groupdict()
-    return f"{parts['name']}{parts['between']}" if parts else ""
+        logger.setLevel(logging.NOTSET)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
