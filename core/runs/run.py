@@ -63,6 +63,10 @@ class Run:
         self.session_id = session_id
         self.ended: Future[None] = Future()
         """Done once the run has ended, with nothing in it."""
+        self.put_away: Future[None] = Future()
+        """Done once nothing more of it will be written to the store."""
+        self.detail = ""
+        """A technical hint on what went wrong, for the log."""
         self._lock = threading.Lock()
         self._bell = Bell(self._lock)
         self._record = record
@@ -242,6 +246,7 @@ class Run:
                 request_id=getattr(error, "request_id", "") or self._record.request_id,
                 error=error_of(error) if error else None,
             )
+            self.detail = error.detail if error else ""
             self._waiting_until = None
             self._bell.ring()
         self.ended.set_result(None)

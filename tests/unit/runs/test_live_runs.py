@@ -96,11 +96,11 @@ def test_a_failure_is_logged_with_its_reference(
     core_loop: CoreLoop, rows: Rows, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    error = ServiceFailed(retryable=False)
+    error = ServiceFailed(retryable=False, detail="HTTP 500 code=Oops")
     live = LiveRuns(core_loop, rows, ScriptedDeployment([error]))
     begin(live)
     live.drain(BOUND_SECONDS)
-    assert f"reference={error.reference}" in caplog.text
+    assert f"reference={error.reference} HTTP 500 code=Oops" in caplog.text
 
 
 def test_what_nobody_foresaw_ends_the_run_and_tells_only_its_kind(
@@ -165,6 +165,7 @@ def test_what_has_ended_is_dropped_first_when_memory_is_full(core_loop: CoreLoop
         run = begin(live, conversation=name, run=name)
         if name != "1":
             run.cancel()
+            run.put_away.result(BOUND_SECONDS)
     assert [name for name in ("1", "2", "3") if live.find(ANNA.key, name)] == ["1", "3"]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -70,6 +71,18 @@ class Tokens:
         return AccessToken(self._emulator.signer.sign(claims), datetime.now(UTC) + timedelta(hours=1))
 
 
+class TokensOnSignal(Tokens):
+    """Gives none before the signal, so that many calls go out at the same moment."""
+
+    def __init__(self, emulator: Emulator, person: Person, signal: Future[None]) -> None:
+        super().__init__(emulator, person)
+        self._signal = signal
+
+    async def token(self, scope: str, *, force_refresh: bool = False) -> AccessToken:
+        await asyncio.wrap_future(self._signal)
+        return await super().token(scope, force_refresh=force_refresh)
+
+
 class App:
     """What a person has in front of them, without the pages."""
 
@@ -79,11 +92,17 @@ class App:
         self.live = live
         self.store = store
 
-    def ask(self, deployment_id: str = CHAT, prompt: str = PROMPT, person: Person = BUSINESS_USER) -> Run:
+    def ask(
+        self,
+        deployment_id: str = CHAT,
+        prompt: str = PROMPT,
+        person: Person = BUSINESS_USER,
+        tokens: Tokens | None = None,
+    ) -> Run:
         return self.prompting.ask(
             User(TENANT_ID, person.object_id, person.username, person.name),
             "session",
-            Tokens(self.emulator, person),
+            tokens or Tokens(self.emulator, person),
             conversation_id=None,
             prompt=prompt,
             deployment_id=deployment_id,
@@ -403,12 +422,15 @@ def test_a_busy_deployment_is_waited_for_visibly_and_then_answers(app: App) -> N
 def test_a_hundred_answers_at_once_are_never_mixed_and_share_one_thread(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.emulator.openai, "_pace", 2.0)
+    monkeypatch.setattr(app.emulator.openai, "_pace", 0.5)
+    signal: Future[None] = Future()
+    tokens = TokensOnSignal(app.emulator, BUSINESS_USER, signal)
     names = [f"Number{number:03d}" for number in range(100)]
     prompts = [f"Write a tagline for {name}:" for name in names]
     with ThreadPoolExecutor(8) as pool:
-        runs = list(pool.map(lambda prompt: app.ask(RESPONSES, prompt), prompts))
+        runs = list(pool.map(lambda prompt: app.ask(RESPONSES, prompt, tokens=tokens), prompts))
     assert app.live.running_count == 100
+    signal.set_result(None)
     wait([run.ended for run in runs], 60)
     monkeypatch.undo()
     threads = [thread.name for thread in threading.enumerate()]

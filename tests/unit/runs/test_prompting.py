@@ -6,6 +6,7 @@ import pytest
 
 from core.deployments.parameters import Message, Parameters
 from core.errors import KeylessError, NotFound, ServiceFailed, StorageError
+from core.runs import journal
 from core.runs.live_runs import LiveRuns
 from core.runs.prompting import Prompting
 from core.storage.records import RunState
@@ -23,7 +24,7 @@ from tests.unit.runs.scripted import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from core.runs.core_loop import CoreLoop
     from core.runs.run import Run
@@ -36,8 +37,16 @@ TOKENS = Tokens()
 
 
 @pytest.fixture
-def answered_by(core_loop: CoreLoop, conversations: ConversationStore) -> Answering:
-    return lambda deployment: Prompting(conversations, LiveRuns(core_loop, conversations, deployment), CATALOGUE)
+def answered_by(core_loop: CoreLoop, conversations: ConversationStore) -> Iterator[Answering]:
+    begun = []
+
+    def prompting(deployment: ScriptedDeployment) -> Prompting:
+        begun.append(LiveRuns(core_loop, conversations, deployment))
+        return Prompting(conversations, begun[-1], CATALOGUE)
+
+    yield prompting
+    for live in begun:
+        live.drain(BOUND_SECONDS)
 
 
 def ask(prompting: Prompting, prompt: str, conversation_id: str | None = None, **choices: Any) -> Run:  # noqa: ANN401 - whatever may be chosen
@@ -255,12 +264,13 @@ def test_renaming_shortens_like_a_first_prompt_and_ignores_nothing(answered_by: 
     assert prompting.conversation(ANNA, run.conversation_id).title == "Ice cream"
 
 
-def test_a_store_that_fails_at_the_start_keeps_nobody_from_the_answer(
+def test_a_store_that_fails_for_a_while_keeps_nobody_from_the_answer_and_gets_it_later(
     answered_by: Answering, conversations: ConversationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise StorageError
 
+    monkeypatch.setattr(journal, "PAUSES_SECONDS", [0.01] * 1_000)
     prompting = answered_by(ScriptedDeployment(answer("Melt")))
     with monkeypatch.context() as broken:
         broken.setattr(conversations, "start_run", refuse)
@@ -269,3 +279,7 @@ def test_a_store_that_fails_at_the_start_keeps_nobody_from_the_answer(
         assert run.text == "Melt"
         ((shown,),) = (turn.runs for turn in prompting.conversation(ANNA, run.conversation_id).turns)
         assert (shown.state, shown.text) == (RunState.COMPLETE, "Melt")
+        assert shown.notices[0].startswith("This answer could not be saved (K-")
+    run.put_away.result(BOUND_SECONDS)
+    assert stored(run, conversations) == run.record()
+    assert run.view().notices == ()

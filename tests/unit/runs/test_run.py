@@ -174,7 +174,8 @@ def test_every_change_is_a_new_version_and_a_look_changes_nothing() -> None:
 
 def waiting(run: Run, version: int) -> tuple[threading.Thread, list[int]]:
     seen: list[int] = []
-    thread = threading.Thread(target=lambda: seen.append(run.wait_beyond(version, BOUND_SECONDS)))
+
+    thread = threading.Thread(target=lambda: seen.append(run.wait_beyond(version, 10 * BOUND_SECONDS)), daemon=True)
     thread.start()
     return thread, seen
 
@@ -185,6 +186,7 @@ def test_the_first_words_wake_every_thread_that_waits() -> None:
     run.add_text("Melt")
     for thread, _ in threads:
         thread.join(BOUND_SECONDS)
+        assert not thread.is_alive()
     assert [seen for _, seen in threads] == [[1]] * 100
 
 
