@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import random
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 WORTH_ANOTHER_TRY: Final = (RateLimited, ServiceFailed, Unreachable)
 """Failures after which nothing was answered, and the same call may work. A time-out is none: it has had its time."""
+
+A_DAY_SECONDS: Final = 86_400.0
 
 
 class Send(Protocol):
@@ -146,7 +147,9 @@ class Answering:
     def _with_time(self, error: CallError) -> CallError:
         """The error, saying until when the deployment asks to wait."""
         asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
-        if asked and math.isfinite(asked):
+        if asked and asked > A_DAY_SECONDS:
+            error.remedy = f"The deployment asks to wait for more than a day. {error.remedy}"
+        elif asked:
             until = self._clock() + timedelta(seconds=asked)
             error.remedy = f"The deployment asks to wait until {until:%H:%M:%S} UTC. {error.remedy}"
         return error
