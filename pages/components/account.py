@@ -20,7 +20,7 @@ def draw_account(visitor: Visitor) -> None:
     ):
         if visitor.services.emulator is not None:
             st.markdown(
-                ":violet-badge[:material/science: Demo] Entra and the models are simulated on this computer.",
+                ":violet-badge[:material/science: Demo] Entra and models are simulated",
                 width="content",
             )
         else:

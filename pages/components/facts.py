@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import streamlit as st
 from babel.core import Locale, UnknownLocaleError
@@ -10,9 +10,6 @@ from babel.numbers import format_currency, format_decimal
 
 from core.markdown import as_label
 from core.storage.conversations import RunRecord, RunState
-
-if TYPE_CHECKING:
-    from decimal import Decimal
 
 _ENDED: Final = {
     RunState.RUNNING: "answering",
@@ -35,7 +32,7 @@ def facts(run: RunRecord, locale: Locale) -> tuple[str, ...]:
             _seconds("first token", run.first_token_seconds, locale),
             _seconds("total", run.total_seconds, locale),
             _tokens(run, locale),
-            _cost(run.cost_usd, locale),
+            _cost(run, locale),
             "cut at the limit" if run.finish_reason == "length" else _ENDED[run.state],
         )
         if fact
@@ -71,15 +68,15 @@ def _seconds(name: str, seconds: float | None, locale: Locale) -> str:
 
 def _tokens(run: RunRecord, locale: Locale) -> str:
     if run.input_tokens is None or run.output_tokens is None:
-        return "" if run.state is RunState.RUNNING else "tokens unknown"
+        return "tokens unknown" if run.text else ""
     about = "about " if run.usage_estimated else ""
     numbers = [format_decimal(count, locale=locale) for count in (run.input_tokens, run.output_tokens)]
     thought = f" ({format_decimal(run.reasoning_tokens, locale=locale)} reasoning)" if run.reasoning_tokens else ""
     return f"{about}{numbers[0]} tokens in, {numbers[1]} out{thought}"
 
 
-def _cost(cost_usd: Decimal | None, locale: Locale) -> str:
-    if cost_usd is None:
-        return "cost unknown"
-    amount = format_currency(cost_usd, "USD", format="¤0.00####", locale=locale, currency_digits=False)
+def _cost(run: RunRecord, locale: Locale) -> str:
+    if run.cost_usd is None:
+        return "cost unknown" if run.text else ""
+    amount = format_currency(run.cost_usd, "USD", format="¤0.00####", locale=locale, currency_digits=False)
     return f"{amount} (estimate)"

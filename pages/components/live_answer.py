@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.markdown import neutralise
 from core.markdown_blocks import split_finished_blocks
+from pages.components.scroll_to_end import scroll_to_end
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -35,6 +36,7 @@ def draw_live(run: Run, live: LiveRuns) -> None:
         status = st.empty()
     with st.container(horizontal=True):
         st.button("Stop", icon=":material/stop_circle:", shortcut="Esc", on_click=_stop, args=(run,), key="stop")
+    scroll_to_end(run.id)
     tail, drawn, version = body.empty(), 0, -1
     while True:
         view = run.view()
