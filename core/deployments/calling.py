@@ -89,8 +89,9 @@ async def call(
         if isinstance(failure, TimedOut) and loop.time() >= deadline:
             failure = TimedOut(f"The answer took longer than {deadline_seconds:g} seconds in all.")
     if failure is not None:
-        # Raised here and not above, so that it does not carry the vendor's exception with the token in its request.
-        raise failure
+        # Nothing hangs on it: the exceptions before it hold the token in a request, or the answer in a decoder.
+        failure.__cause__ = failure.__context__ = None
+        raise failure.with_traceback(None)
 
 
 async def _answer(reply: httpx2.Response, reader: AnswerReader, deadline: float) -> AsyncGenerator[Event]:

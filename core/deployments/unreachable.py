@@ -50,6 +50,8 @@ def _root_cause(cause: BaseException, host: str, detail: str) -> CallError | Non
     if isinstance(cause, ssl.SSLCertVerificationError):
         title, remedy = _CERTIFICATE_FAULTS.get(cause.verify_code, _UNKNOWN_ISSUER)
         return Unreachable(title, remedy, retryable=False, detail=f"{detail} verify code {cause.verify_code}")
+    if isinstance(cause, ssl.SSLError):
+        return Unreachable("The secure connection to the resource broke.", _NETWORK, detail=detail)
     if isinstance(cause, socket.gaierror):
         return Unreachable(
             f"The name {host} is not known in this network.",
@@ -71,8 +73,6 @@ def _phase(cause: BaseException, _: str, detail: str) -> CallError | None:
         return TimedOut(detail=detail)
     if isinstance(cause, httpx2.ConnectError):
         return Unreachable("The resource could not be reached.", _NETWORK, detail=detail)
-    if isinstance(cause, ssl.SSLError):
-        return Unreachable("The secure connection to the resource broke.", _NETWORK, detail=detail)
     return None
 
 

@@ -29,12 +29,11 @@ _SENT: Final = frozenset(
         "connection",
         "content-length",
         "content-type",
-        "host",
         "transfer-encoding",
         "user-agent",
     }
 )
-"""The headers that leave this process. Variables such as OPENAI_CUSTOM_HEADERS cannot add to them."""
+"""The headers that leave this process, and ``Host``. OPENAI_CUSTOM_HEADERS cannot add to them."""
 
 
 def open_pool(tls: ssl.SSLContext | None = None, *, read_seconds: float = READ_SECONDS) -> httpx2.AsyncClient:
@@ -71,7 +70,10 @@ class _Bounded(httpx2.AsyncBaseTransport):
         bare = httpx2.Request(
             request.method,
             request.url,
-            headers=[(name, value) for name, value in request.headers.multi_items() if name.lower() in _SENT],
+            headers=[
+                ("Host", request.url.netloc.decode("ascii")),
+                *((name, value) for name, value in request.headers.multi_items() if name.lower() in _SENT),
+            ],
             stream=request.stream,
             extensions=request.extensions,
         )

@@ -85,8 +85,9 @@ async def ask(
     parameters: Parameters = Parameters(),  # noqa: B008 - frozen
     lessons: Lessons | None = None,
     deadline_seconds: float = 20.0,
+    heard: Callable[[Event], None] = lambda _event: None,
 ) -> Outcome:
-    """Make one call to its end. Anything but a ``KeylessError`` fails the test."""
+    """Make one call to its end, saying each event to ``heard``. Anything but a ``KeylessError`` fails the test."""
     asked = Call(deployment, system, tuple(messages), parameters)
     outcome = Outcome([], None)
     calling = call(
@@ -96,6 +97,7 @@ async def ask(
         async with contextlib.aclosing(calling):
             async for event in calling:
                 outcome.events.append(event)
+                heard(event)
     except KeylessError as error:
         outcome.error = error
     return outcome
