@@ -62,7 +62,7 @@ class Pause:
 
     async def pass_through(self) -> None:
         self._reached.set()
-        await asyncio.wrap_future(self._released)
+        await asyncio.shield(asyncio.wrap_future(self._released))
 
 
 Step = Event | BaseException | Pause

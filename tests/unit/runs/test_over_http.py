@@ -79,7 +79,7 @@ class TokensOnSignal(Tokens):
         self._signal = signal
 
     async def token(self, scope: str, *, force_refresh: bool = False) -> AccessToken:
-        await asyncio.wrap_future(self._signal)
+        await asyncio.shield(asyncio.wrap_future(self._signal))
         return await super().token(scope, force_refresh=force_refresh)
 
 
