@@ -24,6 +24,7 @@ POLICY: Final = 1008
 NO_TEXT: Final = 1003
 TOO_BIG: Final = 1009
 TRY_LATER: Final = 1013
+GONE: Final = 1006
 SIGNED_OUT_CODE: Final = 4401
 
 _LOG = logging.getLogger(__name__)
@@ -110,14 +111,22 @@ class WatchedWebsocket:
         return None
 
     async def _pass_on(self, message: Message) -> None:
-        """Send for Streamlit; nothing more of a page leaves once this is over."""
+        """Send for Streamlit; nothing more of a page leaves once this is over.
+
+        Streamlit takes a failing send for a text frame, and says so with a traceback; so it is told by a disconnect.
+        """
         if self._close_code is None:
             self._is_accepted = self._is_accepted or message["type"] == "websocket.accept"
-            await self._send(message)
+            try:
+                await self._send(message)
+            except OSError:
+                self._close_code = GONE
 
     async def _part(self) -> None:
         """Say goodbye: a signed-out tab is led to the signed-out page and has a moment to leave."""
         code = self._close_code
+        if code == GONE:
+            return
         if code != SIGNED_OUT_CODE:
             _LOG.warning("websocket closed with %s", code)
         with contextlib.suppress(OSError):  # the client may be gone already

@@ -33,12 +33,13 @@ HARDENED = {
     "client.showErrorLinks": False,
     "client.disableDataExport": True,
     "client.allowedOrigins": [],
-    "client.toolbarMode": "viewer",
+    "client.toolbarMode": "minimal",
     "browser.gatherUsageStats": False,
     "runner.magicEnabled": False,
     "runner.postScriptGC": False,
     "runner.enforceSerializableSessionState": False,
     "logger.level": "warning",
+    "logger.enableRich": False,
 }
 ASK = """
 import json, sys
