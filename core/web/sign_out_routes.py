@@ -49,12 +49,11 @@ class SignOutRoutes:
         """End the session, here or everywhere; only for a form of ours, sent from a page of ours."""
         session = (await self._entrance.visitor(request.scope)).session
         if session is None:
-            return self._gone(paths.SIGNED_OUT)
+            # A form on another site comes without the cookie: it must not clear anything either.
+            return RedirectResponse(paths.SIGNED_OUT, 303)
         form = await _form(request)
-        given = form.get("form_token", "")
-        if request.headers.getlist("origin") != [self._entrance.origin.url] or not _is_same(
-            given, session.form_token
-        ):
+        is_ours = _is_same(form.get("form_token", ""), session.form_token)
+        if not is_ours or request.headers.getlist("origin") != [self._entrance.origin.url]:
             return PlainTextResponse("This form is not from here.", 403)
         doors = await self._entrance.doors()
         ended = await asyncio.to_thread(_end, doors, session, everywhere="everywhere" in form)

@@ -107,9 +107,7 @@ def test_only_a_page_of_exactly_this_origin_opens_a_websocket(served: Front, ori
     cookie, _ = served.doors.sessions.sign_in()
     port = urlsplit(served.url).port
     shown = None if origin is None else origin.format(port=port)
-    started_at = time.monotonic()
     assert refused_with(served, cookie, origin=shown) == 403
-    assert time.monotonic() - started_at < 2
     assert served.behind.handshakes == []
 
 
