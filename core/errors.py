@@ -35,7 +35,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def new_reference() -> str:
@@ -217,11 +220,16 @@ class PromptFiltered(CallError):
 
 
 class RateLimited(CallError):
-    """Too many requests or no capacity; ``retry_after_seconds`` is what the service asked for, or None."""
+    """Too many requests or no capacity.
+
+    ``retry_after_seconds`` is what the service asked for, ``retry_at`` the moment that makes; None when it
+    did not say.
+    """
 
     default_title = "The deployment is busy."
     retryable_by_default = True
     retry_after_seconds: float | None = None
+    retry_at: datetime | None = None
 
 
 class ServiceFailed(CallError):

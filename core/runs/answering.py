@@ -145,13 +145,12 @@ class Answering:
         return max(asked, self._patience.pause_seconds[0])
 
     def _with_time(self, error: CallError) -> CallError:
-        """The error, saying until when the deployment asks to wait."""
-        asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
-        if asked and asked > A_DAY_SECONDS:
-            error.remedy = f"The deployment asks to wait for more than a day. {error.remedy}"
-        elif asked:
-            until = self._clock() + timedelta(seconds=asked)
-            error.remedy = f"The deployment asks to wait until {until:%H:%M:%S} UTC. {error.remedy}"
+        """The error, knowing until when the deployment asks to wait."""
+        if isinstance(error, RateLimited) and error.retry_after_seconds:
+            if error.retry_after_seconds > A_DAY_SECONDS:
+                error.remedy = f"The deployment asks to wait for more than a day. {error.remedy}"
+            else:
+                error.retry_at = self._clock() + timedelta(seconds=error.retry_after_seconds)
         return error
 
     def _finish(self, finished: Finished) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.errors import KeylessError, RateLimited
 from core.storage.records import RunError, RunRecord, RunState
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from core.errors import KeylessError
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +76,5 @@ def error_of(error: KeylessError) -> RunError:
         reference=error.reference,
         retryable=error.retryable,
         kind=type(error).__name__,
+        retry_at=error.retry_at if isinstance(error, RateLimited) else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, update
@@ -24,7 +25,6 @@ from core.storage.tables import conversations, runs, turns
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
-    from datetime import datetime
 
     from sqlalchemy import Connection, Row, Table
 
@@ -210,12 +210,21 @@ def _next_position(connection: Connection, table: Table, siblings: ColumnElement
 
 def _row(run: RunRecord) -> dict[str, Any]:
     row = {name: getattr(run, name) for name in _RUN_FIELDS}
-    return {**row, "notices": list(run.notices), "error": None if run.error is None else asdict(run.error)}
+    return {**row, "notices": list(run.notices), "error": None if run.error is None else _error_row(run.error)}
 
 
 def _run(row: Row[Any]) -> RunRecord:
     facts = {name: getattr(row, name) for name in _RUN_FIELDS}
     facts["state"] = RunState(row.state)
     facts["notices"] = tuple(row.notices)
-    facts["error"] = None if row.error is None else RunError(**row.error)
+    facts["error"] = None if row.error is None else _error(row.error)
     return RunRecord(**facts)
+
+
+def _error_row(error: RunError) -> dict[str, Any]:
+    return {**asdict(error), "retry_at": error.retry_at.isoformat() if error.retry_at else None}
+
+
+def _error(row: dict[str, Any]) -> RunError:
+    at = row.get("retry_at")
+    return RunError(**{**row, "retry_at": datetime.fromisoformat(at) if at else None})

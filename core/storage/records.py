@@ -27,7 +27,10 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """How a run failed, in the words of the error tree; ``kind`` is the class's name."""
+    """How a run failed, in the words of the error tree.
+
+    ``kind`` is the class's name; ``retry_at`` is the moment until which the deployment asked to wait, or None.
+    """
 
     title: str
     remedy: str
@@ -35,6 +38,7 @@ class RunError:
     reference: str
     retryable: bool
     kind: str
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.markdown import as_label, neutralise
-from core.storage.conversations import RunRecord, RunState
+from core.storage.records import RunRecord, RunState
 from pages.components.copy_button import copy_button
 from pages.components.facts import draw_facts
-from pages.components.failure import draw_failure
+from pages.components.failure import draw_failure, draw_wait
 from pages.components.same_tab_link import same_tab_link
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def draw_answer(run: RunRecord) -> None:
             st.markdown(_MARKS[run.state])
         if run.error is not None:
             draw_failure(run.error, kept="Your prompt is kept.")
+            draw_wait(run.error)
         for notice in run.notices:
             st.caption(f":material/info: {as_label(notice)}")
         draw_facts(run)

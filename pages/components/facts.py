@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
-from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency, format_decimal
 
 from core.markdown import as_label
-from core.storage.conversations import RunRecord, RunState
+from core.storage.records import RunRecord, RunState
+from pages.components.reader import reader_locale
+
+if TYPE_CHECKING:
+    from babel.core import Locale
 
 _ENDED: Final = {
     RunState.RUNNING: "answering",
@@ -42,14 +45,6 @@ def facts(run: RunRecord, locale: Locale) -> tuple[str, ...]:
 def draw_facts(run: RunRecord) -> None:
     """Draw the line."""
     st.caption(" · ".join(as_label(fact) for fact in facts(run, reader_locale())))
-
-
-def reader_locale() -> Locale:
-    """The browser's locale, English where it has none that is known."""
-    try:
-        return Locale.parse((st.context.locale or "en").replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
 
 
 def _identity(run: RunRecord) -> str:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Protocol
 
 import streamlit as st
 
 from core.markdown import neutralise
+from pages.components.reader import clock_time
+
+if TYPE_CHECKING:
+    from core.storage.records import RunError
+
+_COUNTED_SECONDS: Final = 300
+"""Longer waits are said as a time of day; nobody watches them run down."""
 
 
 class Failure(Protocol):
@@ -40,3 +49,23 @@ def draw_failure(failure: Failure, *, kept: str = "") -> None:
     if failure.command:
         st.caption("Send this to whoever gives access:")
         st.code(failure.command, language=None, wrap_lines=True)
+
+
+def draw_wait(error: RunError) -> None:
+    """Say until when the deployment asked to wait; a short wait runs down visibly."""
+    if error.retry_at is None or error.retry_at <= datetime.now(UTC):
+        return
+    if (error.retry_at - datetime.now(UTC)).total_seconds() > _COUNTED_SECONDS:
+        st.caption(f":material/hourglass: The deployment asks to wait until {clock_time(error.retry_at)}.")
+    else:
+        st.fragment(_count_down, run_every=1.0)(error.retry_at)
+
+
+def _count_down(retry_at: datetime) -> None:
+    seconds = math.ceil((retry_at - datetime.now(UTC)).total_seconds())
+    if seconds > 0:
+        st.caption(
+            f":material/hourglass: The deployment asks to wait {seconds} s more, until {clock_time(retry_at)}."
+        )
+    else:
+        st.caption(":material/check: The deployment takes requests again.")

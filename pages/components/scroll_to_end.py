@@ -11,9 +11,9 @@ const seen = new Set()
 export default function ({ data, parentElement }) {
   if (seen.has(data)) return
   seen.add(data)
+  const scrolls = (it) => it.scrollHeight > it.clientHeight && getComputedStyle(it).overflowY === "auto"
   let scroller = parentElement.host ?? parentElement
-  while (scroller && !(scroller.scrollHeight > scroller.clientHeight && getComputedStyle(scroller).overflowY === "auto"))
-    scroller = scroller.parentElement
+  while (scroller && !scrolls(scroller)) scroller = scroller.parentElement
   // At the very end, the page stays there by itself while the answer grows, until the person scrolls up.
   if (scroller) scroller.scrollTop = scroller.scrollHeight
 }

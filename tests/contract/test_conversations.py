@@ -63,7 +63,9 @@ def finished(run: RunRecord) -> RunRecord:
         cost_usd=Decimal("0.000000075"),
         request_id="3f2a",
         notices=("temperature was left out",),
-        error=RunError("Too long", "Shorten it", "az login", "K-1", retryable=True, kind="CallError"),
+        error=RunError(
+            "Too long", "Shorten it", "az login", "K-1", retryable=True, kind="RateLimited", retry_at=clock()
+        ),
     )
 
 

@@ -1,0 +1,35 @@
+"""How the reader's browser writes numbers and times."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def reader_locale() -> Locale:
+    """The browser's locale, English where it has none that is known."""
+    try:
+        return Locale.parse((st.context.locale or "en").replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def reader_zone() -> tzinfo:
+    """The browser's time zone, UTC where it has none that is known."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def clock_time(moment: datetime) -> str:
+    """The time of day of ``moment`` where the reader is."""
+    return format_time(moment, format="medium", tzinfo=reader_zone(), locale=reader_locale())
