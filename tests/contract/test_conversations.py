@@ -64,7 +64,7 @@ def finished(run: RunRecord) -> RunRecord:
         request_id="3f2a",
         notices=("temperature was left out",),
         error=RunError(
-            "Too long", "Shorten it", "az login", "K-1", retryable=True, kind="RateLimited", retry_at=clock()
+            "Too long", "Shorten it", "az login", "K-1", retryable=True, kind="RateLimited", retry_at=run.started_at
         ),
     )
 
