@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import importlib
+import logging
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from core.identity.session_tokens import SessionTokens
 from core.identity.sign_in import SignIn
 from core.identity.user import User
 from core.identity.web_app_credential import web_app_credential
+from core.machine import shortages
 from core.runs.core_loop import CoreLoop
 from core.runs.live_runs import LiveRuns
 from core.runs.prompting import Prompting
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
     from core.settings import Settings
     from core.storage.sessions import SessionRecord
 
+_log = logging.getLogger(__name__)
+
+REQUIREMENTS: Final = Path(__file__).parents[1] / "requirements.txt"
 DRAIN_SECONDS: Final = 10.0
 PRELOADED: Final = ("alembic", "azure.identity", "babel.numbers", "jwt", "msal", "openai", "openai.resources")
 """What is imported on demand elsewhere; the first visitor must not wait for it."""
@@ -141,7 +146,10 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
     database_url = settings.database_url.get_secret_value()
     database = Database.open(database_url, clock=_now)
     closing.callback(database.close)
-    sealer = Sealer(sealing_keys(settings.sealing_keys, _key_file(settings, database_url)))
+    key_file = _key_file(settings, database_url)
+    for shortage in shortages(REQUIREMENTS, key_file.parent):
+        _log.warning(shortage)
+    sealer = Sealer(sealing_keys(settings.sealing_keys, key_file))
     sessions = SessionStore(database, sealer, _now)
     audit = AuditLog(database, _now)
     lessons = Lessons(LessonStore(database, _now))

@@ -15,11 +15,13 @@ from starlette.routing import Mount, Router
 
 from core.deployments.catalogue import read_catalogue
 from core.errors import KeylessError, SettingsError
+from core.logs import set_up_logging
+from core.machine import raise_open_files
 from core.settings import Settings, forget_openai_variables, read_settings
 from core.web.entrance import Entrance
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from starlette.routing import BaseRoute
@@ -37,13 +39,24 @@ _TRY_AGAIN_SECONDS: Final = 5.0
 def settings_or_exit(root: Path, bind_address: str) -> Settings:
     """The settings of the project at ``root``; when they cannot be used, every problem on stderr and exit code 2."""
     try:
-        settings = read_settings(os.environ, root, bind_address, further_check=_check_catalogue)
+        settings = read_settings(os.environ, root, bind_address, further_check=_check)
     except SettingsError as error:
         sys.stderr.write(f"\n{error.report()}\n\n")
         sys.stderr.flush()
         sys.exit(EXIT_MISCONFIGURED)
     forget_openai_variables(os.environ)
     return settings
+
+
+def _check(settings: Settings) -> None:
+    """What has to be right besides the settings themselves; all that is wrong is told together."""
+    problems = raise_open_files()
+    try:
+        _check_catalogue(settings)
+    except SettingsError as error:
+        problems += error.problems
+    if problems:
+        raise SettingsError(problems)
 
 
 def _check_catalogue(settings: Settings) -> None:
@@ -58,17 +71,22 @@ class Starting:
     What cannot be had yet (a database that does not answer) is tried again until it can; meanwhile whoever asks is
     told why.
 
+    Args:
+        settings: What the process runs with.
+        port: Asked once the server is about to listen: the port it has bound, or None when only a request shows it.
+
     Attributes:
         entrance: What the gate and its routes share.
         emulator_routes: The emulator in demo mode; nothing otherwise.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, port: Callable[[], int | None]) -> None:
         self.entrance = Entrance(settings, self.services, announce=_announce)
         self.emulator_routes: list[BaseRoute] = (
             [Mount(EMULATOR_PREFIX, app=self._serve_emulator)] if settings.demo else []
         )
         self._settings = settings
+        self._port = port
         self._emulator_app: Router | None = None
         self._origin: Future[str] = Future()
         self._outcome: Future[Services] = Future()
@@ -86,8 +104,12 @@ class Starting:
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Start with the server, and end with it: answers on their way are stored before the process goes."""
+        # Streamlit and uvicorn may have given their loggers handlers since the app was imported.
+        set_up_logging()
         thread = threading.Thread(target=self._run, name="keyless-services", daemon=True)
         thread.start()
+        if (port := self._port()) is not None:
+            self.entrance.origin.learn_port(port)
         try:
             yield
         finally:
@@ -120,7 +142,7 @@ class Starting:
             emulator = Emulator(upstream=self._settings.demo_upstream)
             self._emulator_app = Router(emulator.routes(""))
         preload()
-        # Demo mode finds its emulator at the port that was really bound, which the first request shows.
+        # Demo mode finds its emulator at the port that was really bound.
         with running(self._settings, self._origin.result(), emulator) as services:
             self._settle(services)
             self._stop.wait()

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
 from core.clouds import CLOUDS, PUBLIC, Cloud
-from core.errors import SettingsError, SettingsProblem
+from core.errors import SettingsProblem
 from core.loopback import is_loopback
 from core.settings.model import CallsAs, SignInMode
 
@@ -114,15 +114,19 @@ REMEDIES: Final = {
 def read_given(environ: Mapping[str, str], root: Path, problems: list[SettingsProblem]) -> GivenSettings:
     """What is written for the project at ``root``; ``problems`` found on the way are added to.
 
-    Raises:
-        SettingsError: when a value cannot be read at all.
+    A value that cannot be used is left at its default, so that what else is wrong can be told too; it still counts as
+    given.
     """
     written = {**_from_file(root / SETTINGS_FILE, problems), **_from_environment(environ, problems)}
     try:
         return GivenSettings.model_validate(written)
     except ValidationError as error:
-        problems += [_field_problem(dict(one)) for one in error.errors(include_url=False, include_input=False)]
-        raise SettingsError(problems) from None
+        faults = error.errors(include_url=False, include_input=False)
+    problems += [_field_problem(dict(fault)) for fault in faults]
+    unusable = {str(fault["loc"][0]) for fault in faults}
+    given = GivenSettings.model_validate({name: value for name, value in written.items() if name not in unusable})
+    given.model_fields_set.update(unusable)
+    return given
 
 
 def _from_file(path: Path, problems: list[SettingsProblem]) -> dict[str, Any]:

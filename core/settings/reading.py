@@ -50,7 +50,8 @@ def read_settings(
     """
     problems = _key_like(environ)
     settings = _combine(read_given(environ, root, problems), environ, root, bind_address)
-    problems += contradictions(settings, environ)
+    named = {problem.name for problem in problems}
+    problems += [problem for problem in contradictions(settings, environ) if problem.name not in named]
     try:
         further_check(settings)
     except SettingsError as error:

@@ -47,7 +47,7 @@ def port_to_bind(streamlit_port: int, arguments: Sequence[str], environ: Mapping
     """The port that the process listens on, or None when that shows only at the first request.
 
     Args:
-        streamlit_port: Streamlit's ``server.port`` once its socket is bound; it counts when Streamlit started ``app.py``.
+        streamlit_port: Streamlit's ``server.port`` once its socket is bound; it counts when it started ``app.py``.
         arguments: The command line, program first.
         environ: Where uvicorn also looks for its port.
     """

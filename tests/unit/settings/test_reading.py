@@ -107,7 +107,18 @@ def test_all_problems_are_told_together(tmp_path: Path) -> None:
         "KEYLESS_PUBLIC_URL",
         "KEYLESS_CLOUD",
         "KEYLESS_INSTANCE_DISCOVERY",
+        "KEYLESS_CLIENT_ID",
+        "KEYLESS_CATALOGUE",
     }
+
+
+def test_what_cannot_be_used_still_counts_as_given_and_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"KEYLESS_TENANT_ID": "contoso"}, tmp_path, "0.0.0.0")  # noqa: S104  not what is tested
+    names = [problem.name for problem in caught.value.problems]
+    assert sorted(names) == sorted(set(names))
+    assert "KEYLESS_TENANT_ID" in names
+    assert "demo mode" not in names
 
 
 def test_half_a_configuration_is_refused_and_never_becomes_demo_mode(tmp_path: Path) -> None:
