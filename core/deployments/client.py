@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -16,21 +15,6 @@ if TYPE_CHECKING:
     from core.deployments.deployment import Endpoint
 
 
-_FIRST_NEEDED: Final = (
-    "anyio._backends._asyncio",
-    "httpcore2",
-    "openai.resources.chat.completions",
-    "openai.resources.completions",
-    "openai.resources.responses",
-)
-
-
-def preload() -> None:
-    """Import now what the first call needs, so that no person waits for it. May run on any thread."""
-    for name in _FIRST_NEEDED:
-        importlib.import_module(name)
-
-
 class Clients:
     """Clients by endpoint. Belongs to one event loop.
 
@@ -40,13 +24,20 @@ class Clients:
     Args:
         tls: Which certificates are trusted; the system's when left out.
         read_seconds: Longest silence between two pieces of an answer.
+        pool: Another connection pool, which is then closed with this.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, read_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        read_seconds: float | None = None,
+        pool: httpx2.AsyncClient | None = None,
+    ) -> None:
         from core.deployments import wire
 
         seconds = wire.READ_SECONDS if read_seconds is None else read_seconds
-        self._pool: Final[httpx2.AsyncClient] = wire.open_pool(tls, read_seconds=seconds)
+        self._pool: Final[httpx2.AsyncClient] = pool or wire.open_pool(tls, read_seconds=seconds)
         self._bases: dict[tuple[str, str | None], AsyncOpenAI] = {}
         self._lock = threading.Lock()
         self.scopes: dict[str, str] = {}

@@ -50,7 +50,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A named instance of a model; ``operations`` are those to try, the preferred one first."""
+    """A named instance of a model.
+
+    ``operations`` are those to try, the preferred one first. ``parameters`` names the controls that the catalogue says
+    it takes; None leaves that to be learned.
+    """
 
     name: str
     label: str
@@ -58,6 +62,7 @@ class Deployment:
     operations: tuple[Operation, ...]
     prices: Prices | None
     endpoint: Endpoint
+    parameters: tuple[str, ...] | None = None
 
     @property
     def id(self) -> str:

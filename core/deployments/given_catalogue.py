@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from core.deployments.addresses import Address, AddressRefused, AddressRules
 from core.deployments.deployment import Api, Deployment, Endpoint, Kind, Operation, Prices
+from core.deployments.parameters import CONTROLS
 from core.errors import SettingsProblem
 
 if TYPE_CHECKING:
@@ -62,6 +63,13 @@ def _operations(value: object) -> object:
     return [] if value == "auto" else [value] if isinstance(value, str) else value
 
 
+def _parameters(value: object) -> object:
+    unknown = [one for one in value if one not in CONTROLS] if isinstance(value, list) else []
+    if unknown:
+        raise ValueError(f"names {', '.join(map(str, unknown))}, which no answer can be asked with")
+    return value
+
+
 Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), BeforeValidator(_price)]
 
 
@@ -77,13 +85,14 @@ class GivenPrices(_Given):
 
 
 class GivenDeployment(_Given):
-    """``[[endpoint.deployment]]``; ``operations`` left out or ``auto`` are learned."""
+    """``[[endpoint.deployment]]``; ``operations`` left out or ``auto``, and ``parameters`` left out, are learned."""
 
     name: Annotated[str, BeforeValidator(_name)]
     label: Annotated[str, Field(max_length=80)] = ""
     model: Annotated[str, Field(max_length=80)] = ""
     operations: Annotated[tuple[Operation, ...], BeforeValidator(_operations)] = ()
     prices: GivenPrices | None = None
+    parameters: Annotated[tuple[str, ...], BeforeValidator(_parameters)] | None = None
 
 
 class GivenEndpoint(_Given):
@@ -116,6 +125,7 @@ _REMEDIES: Final = {
     "prices": 'Write { input = "0.25", output = "2.00" }, in USD per million tokens.',
     "input": 'Write a price in USD per million tokens, such as "0.25".',
     "output": 'Write a price in USD per million tokens, such as "2.00".',
+    "parameters": f"Use any of {', '.join(CONTROLS)}, or leave it out to let the app find out.",
     "resource_id": "Copy the Resource ID (/subscriptions/…/accounts/NAME) from the resource's Properties.",
     "tenant": "Copy the Directory (tenant) ID, or leave it out.",
     "scope": "Leave it out, or use https://cognitiveservices.azure.com/.default.",
@@ -191,7 +201,8 @@ def _deployments(given: GivenEndpoint, settings: Settings, rules: AddressRules) 
     for one in given.deployment:
         prices = Prices(one.prices.input, one.prices.output) if one.prices else None
         operations = tuple(dict.fromkeys(one.operations)) or _operations_to_try(endpoint)
-        yield Deployment(one.name, one.label or one.name, one.model, operations, prices, endpoint)
+        label = one.label or one.name
+        yield Deployment(one.name, label, one.model, operations, prices, endpoint, one.parameters)
 
 
 def _endpoint(given: GivenEndpoint, address: Address, settings: Settings) -> Endpoint:

@@ -70,8 +70,11 @@ class Request:
 def fitting(deployment: Deployment, lessons: Lessons) -> tuple[str, ...]:
     """The names of the parameters that a page should offer for a deployment, in their order."""
     operation, api_version = operation_of(deployment, lessons), api_version_of(deployment, lessons)
+    declared = CONTROLS if deployment.parameters is None else deployment.parameters
     return tuple(
-        control for control in CONTROLS if wire_name(deployment, operation, control, api_version, lessons) is not None
+        control
+        for control in CONTROLS
+        if control in declared and wire_name(deployment, operation, control, api_version, lessons) is not None
     )
 
 

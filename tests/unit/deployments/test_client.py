@@ -319,6 +319,31 @@ def test_the_catalogue_and_the_parameters_import_no_heavy_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_after_preloading_the_first_call_imports_nothing() -> None:
+    code = """
+import asyncio, sys
+from core.deployments.preloading import preload
+preload()
+from core.deployments.client import Clients
+from tests.support.raw_server import raw_server
+from tests.unit.deployments.asking import ask, deployment_at
+from tests.unit.deployments.test_client import answer
+
+async def first_call():
+    with raw_server(answer) as server:
+        clients = Clients()
+        before = set(sys.modules)
+        outcome = await ask(clients, deployment_at(server.url))
+        print(outcome.text, sorted(set(sys.modules) - before))
+        await clients.close()
+
+asyncio.run(first_call())
+"""
+    root = Path(core.deployments.__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)  # noqa: S603 - our own code
+    assert done.stdout.strip() == "x []"
+
+
 def test_the_library_is_the_one_whose_habits_were_studied() -> None:
     assert openai.__version__ == "3.51.0"
     assert wire.READ_SECONDS == 60
