@@ -29,21 +29,20 @@ class LocalLink:
 
     def open_at(self, origin: str) -> None:
         """Make the first link, for an origin without a slash at its end, and announce it."""
-        self._origin = origin
-        self._renew()
+        with self._lock:
+            self._origin = origin
+            link = self._renew()
+        self._announce(link)
 
     def redeem(self, given: str) -> bool:
         """Whether ``given`` is the link's secret; it then is used up."""
         with self._lock:
-            is_right = bool(self._secret) and hmac.compare_digest(given.encode(), self._secret.encode())
-            if is_right:
-                self._secret = ""
-        if is_right:
-            self._renew()
-        return is_right
-
-    def _renew(self) -> None:
-        with self._lock:
-            self._secret = secrets.token_urlsafe(32)
-            link = f"{self._origin}{LOCAL}?{urlencode({'link': self._secret})}"
+            if not self._secret or not hmac.compare_digest(given.encode(), self._secret.encode()):
+                return False
+            link = self._renew()
         self._announce(link)
+        return True
+
+    def _renew(self) -> str:
+        self._secret = secrets.token_urlsafe(32)
+        return f"{self._origin}{LOCAL}?{urlencode({'link': self._secret})}"

@@ -11,7 +11,7 @@ import httpx2
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
@@ -21,6 +21,7 @@ from core.settings import CallsAs, Settings, SignInMode
 from core.web.entrance import Entrance
 from core.web.gate import Gate
 from core.web.routes import routes
+from core.web.streamlit_files import folder
 from tests.support.scripted_doors import TENANT, ScriptedDoors
 from tests.support.serving import serving
 
@@ -73,7 +74,9 @@ class Behind:
     disconnects: list[int] = field(default_factory=list)
 
     async def page(self, request: Request) -> Response:
-        """Answer as Streamlit's page, media and health would, with a cookie and an echo."""
+        """Answer as Streamlit's files, pages, media and health would, with a cookie and an echo."""
+        if request.url.path.startswith("/static/"):
+            return FileResponse(folder() / request.url.path[1:])
         self.requests.append((request.url.path, request.headers.items()))
         if request.url.path == "/fails":
             raise ValueError("eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiIxIn0.signature")

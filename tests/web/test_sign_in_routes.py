@@ -194,7 +194,9 @@ def test_the_one_time_link_opens_the_app_once() -> None:
         assert first == f"{served.url}/auth/local?link={secret}"
         for wrong in ("", "?link=", "?link=x", f"?link={secret}x", f"?link={secret}&link=x", "?link=%F6"):
             assert served.ask(f"/auth/local{wrong}").status_code == 400
-        answer = served.ask(f"/auth/local?link={secret}")
+        planted, _ = served.doors.sessions.sign_in()
+        answer = served.ask(f"/auth/local?link={secret}", cookie=planted)
+        assert planted not in served.doors.sessions.rows
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         cookie = set_cookies(answer)[served.cookie_name].split(";")[0].partition("=")[2]
         assert served.ask("/", cookie=cookie).status_code == 200
