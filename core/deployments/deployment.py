@@ -52,8 +52,8 @@ class Endpoint:
 class Deployment:
     """A named instance of a model.
 
-    ``operations`` are those to try, the preferred one first. ``parameters`` names the controls that the catalogue says
-    it takes; None leaves that to be learned.
+    ``operations`` are those to try, the preferred one first. ``parameters`` names the controls that the catalogue
+    says it takes; None leaves that to be learned.
     """
 
     name: str

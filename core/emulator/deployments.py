@@ -172,8 +172,8 @@ def catalogue(base_url: str, directory: Directory) -> dict[str, Any]:
 
     Returns:
         ``{"endpoint": [{"name", "url", "kind", "api", "region", "resource_id", "tenant", "scope", "deployment":
-        [{"name", "label", "model", "operations", "prices"}]}]}``; prices in USD per million tokens, as text. One
-        resource speaks the v1 API, the other one the dated API and names its ``api_version``.
+        [{"name", "label", "model", "operations", "prices", "parameters"}]}]}``; prices in USD per million tokens, as
+        text. One resource speaks the v1 API, the other one the dated API and names its ``api_version``.
     """
     endpoints = []
     for resource in directory.resources:
@@ -201,6 +201,9 @@ def _entry(deployment: Deployment) -> dict[str, Any]:
         "model": deployment.model,
         "operations": list(deployment.operations),
         "prices": {"input": deployment.input_price, "output": deployment.output_price},
+        "parameters": ["max_output_tokens", "reasoning_effort"]
+        if deployment.is_reasoning
+        else ["temperature", "top_p", "max_output_tokens"],
     }
 
 

@@ -35,7 +35,7 @@ def ask(visitor: Visitor, prompt: str | None = None) -> None:
             prompt=question,
             deployment_id=st.session_state[DEPLOYMENT],
             system=st.session_state.get(SYSTEM, ""),
-            parameters=chosen_parameters(),
+            parameters=chosen_parameters(visitor),
         ),
         draft=question,
     )
@@ -52,7 +52,7 @@ def regenerate(visitor: Visitor, conversation_id: str, turn_id: str) -> None:
             turn_id=turn_id,
             deployment_id=st.session_state[DEPLOYMENT],
             system=st.session_state.get(SYSTEM, ""),
-            parameters=chosen_parameters(),
+            parameters=chosen_parameters(visitor),
         )
     )
 
@@ -69,7 +69,7 @@ def resend(visitor: Visitor, conversation_id: str, turn_id: str, prompt_key: str
             prompt=str(st.session_state[prompt_key]),
             deployment_id=st.session_state[DEPLOYMENT],
             system=st.session_state.get(SYSTEM, ""),
-            parameters=chosen_parameters(),
+            parameters=chosen_parameters(visitor),
         )
     )
 
@@ -91,9 +91,10 @@ def open_conversation(conversation_id: str) -> None:
     begin_editing(None)
 
 
-def chosen_parameters() -> Parameters:
-    """What the settings of the page say now."""
-    return Parameters(**{name: st.session_state.get(f"parameter-{name}") for name in Parameters.__slots__})
+def chosen_parameters(visitor: Visitor) -> Parameters:
+    """What the settings of the page say now, as far as the chosen deployment takes it."""
+    controls = visitor.services.controls_of(visitor.services.catalogue.find(st.session_state[DEPLOYMENT]))
+    return Parameters(**{name: st.session_state.get(f"parameter-{name}") for name in controls})
 
 
 def take_failure() -> KeylessError | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS: Final = 0.1
 """How long a look may block: Streamlit can interrupt the script (for Stop) only when something is drawn."""
+_SENDING_SECONDS: Final = 1 / 60
+"""Streamlit sends what was drawn within 5 ms."""
 _FRAMES: Final = ((4, 1 / 60), (50, 1 / 30), (math.inf, 1 / 15))
 
 
@@ -42,6 +44,8 @@ def draw_live(run: Run, live: LiveRuns) -> None:
         view = run.view()
         tail, drawn = _draw_text(body, tail, view.text, drawn)
         if view.finished:
+            # The rerun that follows throws away what was not sent yet: without this the last words come with it only.
+            time.sleep(_SENDING_SECONDS)
             return
         _draw_status(status, view)
         frame_ends_at = time.monotonic() + _frame_seconds(live.running_count)

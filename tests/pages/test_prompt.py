@@ -154,3 +154,14 @@ def test_text_of_models_and_people_is_neutralised(app: AppTest) -> None:
 def test_the_page_says_that_the_demo_is_simulated(app: AppTest) -> None:
     app.run()
     assert "simulated" in said(app)
+
+
+def test_only_parameters_that_the_deployment_takes_are_offered_and_sent(app: AppTest, emulator: Emulator) -> None:
+    app.run()
+    app.number_input(key="parameter-temperature").set_value(0.3).run()
+    app.selectbox(key="deployment").set_value("contoso-sweden/o4-reasoning-sweden").run()
+    assert "parameter-temperature" not in [element.key for element in app.number_input]
+    assert "parameter-reasoning_effort" in [element.key for element in app.selectbox]
+    ask(app, "Write a tagline for a bakery")
+    assert "temperature" not in emulator.received[-1].body
+    assert "done" in said(app)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.deployments.catalogue import Catalogue, Operation, read_catalogue
+from core.deployments.lessons import Lessons
+from core.deployments.request_body import fitting
 from core.emulator.emulator import Emulator
 from core.errors import NotFound, SettingsError, SettingsProblem
 from core.settings import SeedEndpoint, Settings, read_settings
@@ -247,3 +249,21 @@ def test_a_catalogue_knows_its_size_and_keeps_its_order(settings: Settings) -> N
     catalogue = read_catalogue(settings, on_loopback=False)
     assert len(catalogue) == len(list(catalogue)) == 4
     assert len(Catalogue([])) == 0
+
+
+def test_parameters_that_the_file_names_are_the_ones_offered(settings: Settings) -> None:
+    write(
+        settings,
+        FULL.replace('operations = "responses"\n', 'operations = "responses"\nparameters = ["temperature"]\n'),
+    )
+    catalogue = read_catalogue(settings, on_loopback=False)
+    assert fitting(catalogue.find("contoso-sweden/codex"), Lessons()) == ("temperature",)
+    assert "temperature" in fitting(catalogue.find("project/mistral"), Lessons())
+
+
+def test_a_parameter_that_does_not_exist_is_told_with_those_that_do(settings: Settings) -> None:
+    told = problems(settings, FULL.replace('name = "codex"\n', 'name = "codex"\nparameters = ["top_k"]\n'))
+    ((place, problem),) = told.items()
+    assert "parameters" in place
+    assert "top_k" in problem.what
+    assert "max_output_tokens" in problem.remedy
