@@ -62,7 +62,6 @@ class AppTokens:
         self._lock = threading.Lock()
         self._credentials: dict[str, Credential] = {}
         self._tokens: dict[str, AccessToken] = {}
-        self._renewals = 0
         self._winner: Member | None = None
         self._claims: dict[str, Any] = {}
         self._attempts: tuple[Attempt, ...] = ()
@@ -101,35 +100,33 @@ class AppTokens:
             NoCredential: None of the credentials answered; ``detail`` names each and why.
             TokenError: The token cannot be used.
         """
-        renewals = self._renewals if force_refresh else None
-        token = self._remembered(scope, renewals)
+        refused = self._tokens.get(scope) if force_refresh else None
+        token = self._remembered(scope, refused)
         if token is not None:
             return token
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self._fetch, scope, renewals)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, self._fetch, scope, refused)
 
     def close(self) -> None:
         """End the worker threads and the connections; calls under way finish."""
         self._workers.shutdown(wait=True)
         self._forget_credentials()
 
-    def _remembered(self, scope: str, unless_renewed_since: int | None) -> AccessToken | None:
+    def _remembered(self, scope: str, refused: AccessToken | None) -> AccessToken | None:
         token = self._tokens.get(scope)
-        was_refused = unless_renewed_since is not None and self._renewals == unless_renewed_since
-        return token if token is not None and not was_refused and token.is_fresh(self._clock()) else None
+        return token if token is not None and token is not refused and token.is_fresh(self._clock()) else None
 
-    def _fetch(self, scope: str, unless_renewed_since: int | None) -> AccessToken:
+    def _fetch(self, scope: str, refused: AccessToken | None) -> AccessToken:
         with self._lock:
-            token = self._remembered(scope, unless_renewed_since)
+            token = self._remembered(scope, refused)
             if token is not None:
                 return token
-            if unless_renewed_since is not None:
+            if refused is not None:
                 # Credentials remember tokens too, and would give the refused one again.
                 self._forget_credentials()
             elif self._has_just_failed():
                 raise self._none_answered()
             token = self._go_through(scope)
             self._tokens[scope] = token
-            self._renewals += 1
             self._claims = unverified_claims(token.value)
             return token
 

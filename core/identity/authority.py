@@ -68,6 +68,7 @@ class Authority:
 class _Metadata:
     reply: EntraReply
     kept_until: float = field(default_factory=lambda: time.monotonic() + METADATA_SECONDS)
+    is_to_be_asked_anew: bool = False
 
 
 class EntraHttp:
@@ -81,7 +82,7 @@ class EntraHttp:
         clock: Our time, to compare with Entra's.
 
     Attributes:
-        skew_seconds: How far Entra's clock was ahead of ours in its latest reply.
+        skew_seconds: How far Entra's clock was ahead of ours in its latest token reply.
     """
 
     def __init__(
@@ -105,8 +106,10 @@ class EntraHttp:
         """
         with self._lock:
             kept = self._metadata.get(url)
-        if kept and kept.kept_until > time.monotonic():
-            return kept.reply
+            if kept and kept.kept_until > time.monotonic() and not kept.is_to_be_asked_anew:
+                return kept.reply
+            if kept:
+                kept.is_to_be_asked_anew = False
         reply = self._ask("GET", url, params=params)
         if reply.status_code == _OK and url == self._authority.metadata_url:
             reply = self._with_reachable_endpoints(reply)
@@ -135,9 +138,10 @@ class EntraHttp:
         self._connection.close()
 
     def forget_metadata(self) -> None:
-        """Ask for the discovery document anew next time, as a health check does."""
+        """Ask for the discovery document anew next time, as a health check does; the old one stays if that fails."""
         with self._lock:
-            self._metadata.clear()
+            for kept in self._metadata.values():
+                kept.is_to_be_asked_anew = True
 
     def metadata(self) -> dict[str, Any]:
         """The discovery document, with the endpoints that we call ourselves below ``https://{host}``.
@@ -181,7 +185,8 @@ class EntraHttp:
         target = self._target(url)
         accepts = _is_token_reply if method == "POST" else _is_document
         reply = self._connection.ask(method, target, accepts=accepts, **request)
-        if reply.date is not None:
+        # Of token replies only: keys and documents may come from a cache, with the date of another time.
+        if method == "POST" and reply.date is not None:
             self.skew_seconds = (reply.date - self._clock()).total_seconds()
         return reply
 
@@ -197,14 +202,16 @@ class EntraHttp:
         raise EntraUnavailable(f"an address outside the authority was named: {_place(url)}")
 
     def _with_reachable_endpoints(self, reply: EntraReply) -> EntraReply:
+        """The discovery document without a way out of the authority, and with https where MSAL insists on it."""
         document = reply.json_object()
-        rewrite_to, ours = f"{self._authority.rewrite_to}/", f"https://{self._authority.host}/"
         for name in (*_CALLED_BY_US, *_VISITED_BY_BROWSERS):
             if name in document:
                 self._target(str(document[name]))
-        for name in _CALLED_BY_US:
-            if str(document.get(name, "")).startswith(rewrite_to):
-                document[name] = ours + str(document[name]).removeprefix(rewrite_to)
+        rewritten = f"{self._authority.rewrite_to}/"
+        for name in _CALLED_BY_US if self._authority.rewrite_to else ():
+            address = str(document.get(name, ""))
+            if address.startswith(rewritten):
+                document[name] = f"https://{self._authority.host}/{address.removeprefix(rewritten)}"
         return EntraReply(reply.status_code, json.dumps(document), reply.headers)
 
 

@@ -174,7 +174,7 @@ class IdTokens:
             ):
                 try:
                     keys[str(jwk["kid"])] = jwt.PyJWK(jwk, algorithm=_ALGORITHM).key
-                except jwt.PyJWTError:
+                except (jwt.PyJWTError, TypeError, ValueError):
                     continue
         return keys
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,11 +33,10 @@ ROUNDS: Final = 4
 
 @dataclass
 class _Held:
-    """What one process remembers of a session: its lock, its tokens by scope, and how often they were renewed."""
+    """What one process remembers of a session: its lock, its tokens by scope, and the claims Entra asks for."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     tokens: dict[str, AccessToken] = field(default_factory=dict)
-    renewals: int = 0
     claims: str = ""
 
 
@@ -93,12 +93,10 @@ class SessionTokens:
 
     async def token(self, session: SessionRecord, scope: str, *, force_refresh: bool) -> AccessToken:
         """See :meth:`SessionTokenSource.token`."""
-        loop = asyncio.get_running_loop()
         held = self._of(session.id)
-        renewals = held.renewals
-        return await loop.run_in_executor(
-            self._workers, self._token, session, scope, held, renewals if force_refresh else None
-        )
+        refused = held.tokens.get(scope) if force_refresh else None
+        ask = functools.partial(self._token, session, scope, held, refused, force_refresh=force_refresh)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, ask)
 
     def _of(self, session_id: str) -> _Held:
         with self._lock:
@@ -113,31 +111,29 @@ class SessionTokens:
                 del self._held[session_id]
 
     def _token(
-        self, session: SessionRecord, scope: str, held: _Held, unless_renewed_since: int | None
+        self, session: SessionRecord, scope: str, held: _Held, refused: AccessToken | None, *, force_refresh: bool
     ) -> AccessToken:
         if self._sessions.by_id(session.id) is None:
             self.forget(session.id)
             raise _signed_out()
-        token = self._remembered(scope, held, unless_renewed_since)
+        token = self._remembered(scope, held, refused)
         if token is not None:
             return token
         with held.lock:
             # Whoever waited here finds what the first one fetched.
-            token = self._remembered(scope, held, unless_renewed_since)
+            token = self._remembered(scope, held, refused)
             if token is None:
                 try:
-                    token = self._fetch(session, scope, force_refresh=unless_renewed_since is not None)
-                except SignInAgain as refused:
-                    held.claims = refused.claims
+                    token = self._fetch(session, scope, force_refresh=force_refresh)
+                except SignInAgain as again:
+                    held.claims = again.claims
                     raise
                 held.tokens[scope] = token
-                held.renewals += 1
             return token
 
-    def _remembered(self, scope: str, held: _Held, unless_renewed_since: int | None) -> AccessToken | None:
+    def _remembered(self, scope: str, held: _Held, refused: AccessToken | None) -> AccessToken | None:
         token = held.tokens.get(scope)
-        was_refused = unless_renewed_since is not None and held.renewals == unless_renewed_since
-        return token if token is not None and not was_refused and token.is_fresh(self._clock()) else None
+        return token if token is not None and token is not refused and token.is_fresh(self._clock()) else None
 
     def _fetch(self, session: SessionRecord, scope: str, *, force_refresh: bool) -> AccessToken:
         """Ask MSAL, and save its cache unless the session was deleted or another process saved first."""

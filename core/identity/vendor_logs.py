@@ -27,8 +27,9 @@ def hold_back_msal_logs() -> None:
     At DEBUG it logs authorization codes and PKCE verifiers. A filter of the parent does not see what its children
     log, so each has it.
     """
-    msal_loggers = [name for name in logging.Logger.manager.loggerDict if name == "msal" or name.startswith("msal.")]
-    for name in ("msal", *msal_loggers):
+    # A copy first: other threads make loggers meanwhile.
+    known = list(logging.Logger.manager.loggerDict)
+    for name in ("msal", *(name for name in known if name.startswith("msal."))):
         logger = logging.getLogger(name)
         if _FIXED_WORDS_ONLY not in logger.filters:
             logger.addFilter(_FIXED_WORDS_ONLY)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 import secrets
 import ssl
+import stat
+import sys
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,14 +39,16 @@ if TYPE_CHECKING:
 
     from core.emulator.directory import Person
     from core.emulator.emulator import Emulator
+    from core.identity.access_token import AccessToken
     from core.identity.sign_in import Begun, Completed
     from core.identity.web_app_credential import Credential
     from core.storage.engine import Database
+    from core.storage.sessions import SessionRecord
 
 SCOPE = PUBLIC.scope
 AUDIENCE = SCOPE.removesuffix("/.default")
 REDIRECT_URI = "http://localhost:8501/auth/callback"
-ANSWER_SECONDS = 0.4
+PATIENCE_SECONDS = 20.0
 
 
 class ShiftedClock:
@@ -88,13 +95,25 @@ def make_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of th
 
 
 @contextlib.contextmanager
-def entra_http(authority: Authority, clock: ShiftedClock, pauses: list[float] | None = None) -> Iterator[EntraHttp]:
-    """The HTTP client with a short patience; ``pauses`` collects what it would have waited."""
+def entra_http(
+    authority: Authority,
+    clock: ShiftedClock,
+    pauses: list[float] | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Iterator[EntraHttp]:
+    """The HTTP client; ``pauses`` collects what it would have waited between two attempts."""
     waited = [] if pauses is None else pauses
-    connection = EntraConnection(answer_seconds=ANSWER_SECONDS, pause=waited.append)
+    connection = EntraConnection(answer_seconds=patience_seconds, pause=waited.append)
     http = EntraHttp(authority, connection, clock)
     with contextlib.closing(http):
         yield http
+
+
+def ask(
+    tokens: SessionTokens, record: SessionRecord, scope: str = SCOPE, *, force_refresh: bool = False
+) -> AccessToken:
+    """A token of a session, from a thread without a loop."""
+    return asyncio.run(tokens.source(record).token(scope, force_refresh=force_refresh))
 
 
 @dataclass
@@ -155,6 +174,13 @@ class IdentityRoom:
         begun = self.begin(**asked)
         return self.complete(choose_account(begun.location, person), begun.flow_cookie)
 
+    def sign_in_with_a_token_about_to_end(self, person: Person = BUSINESS_USER) -> SessionRecord:
+        """The only token of the session has a minute left; what is renewed afterwards lasts an hour."""
+        self.emulator.entra.mint.lifetime_seconds = 60
+        record = self.sign_in_as(person).record
+        self.emulator.entra.mint.lifetime_seconds = 3600
+        return record
+
     def token_requests(self, grant_type: str = "") -> int:
         """How many requests the token endpoint got, of one kind or of any."""
         asked = [request for request in self.emulator.entra.asked if request.endpoint == "token"]
@@ -170,6 +196,42 @@ class IdentityRoom:
         """How many sessions there are."""
         with self.stores.database.read() as connection:
             return int(connection.execute(select(func.count()).select_from(sessions)).scalar_one())
+
+
+class FakeAz:
+    """An ``az`` that notes its arguments and prints what the real one prints."""
+
+    def __init__(self, folder: Path, token: str) -> None:
+        self._calls = folder / "calls"
+        self._command = folder / "az"
+        expires_at = int(time.time()) + 3600
+        answer = {
+            "accessToken": token,
+            "expiresOn": time.strftime("%Y-%m-%d %H:%M:%S.000000", time.localtime(expires_at)),
+            "expires_on": expires_at,
+            "subscription": "3f5a7b91-c2d4-4e6f-8091-a2b3c4d5e6f7",
+            "tenant": TENANT_ID,
+            "tokenType": "Bearer",
+        }
+        self.says(json.dumps(answer))
+
+    def says(self, output: str, *, error: str = "", code: int = 0) -> None:
+        """What the next calls print."""
+        program = (
+            f"#!{sys.executable}\n"
+            "import sys\n"
+            f"print(*sys.argv[1:], file=open({str(self._calls)!r}, 'a'))\n"
+            f"sys.stderr.write({error!r})\n"
+            f"print({output!r})\n"
+            f"sys.exit({code})\n"
+        )
+        self._command.write_text(program)
+        self._command.chmod(self._command.stat().st_mode | stat.S_IXUSR)
+
+    @property
+    def calls(self) -> list[str]:
+        """The arguments of every call so far."""
+        return self._calls.read_text().splitlines() if self._calls.exists() else []
 
 
 @contextlib.contextmanager

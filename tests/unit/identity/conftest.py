@@ -8,7 +8,7 @@ import pytest
 from core.emulator.directory import AUTHORITY_HOST, TENANT_ID
 from core.identity.authority import Authority
 from core.storage.engine import Database
-from tests.support.identity import IdentityRoom, ShiftedClock, Stores, entra_http
+from tests.support.identity import PATIENCE_SECONDS, IdentityRoom, ShiftedClock, Stores, entra_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +34,16 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def http(authority: Authority, clock: ShiftedClock, pauses: list[float]) -> Iterator[EntraHttp]:
-    with entra_http(authority, clock, pauses) as client:
+def patience_seconds() -> float:
+    """How long Entra may take; tests in which it hangs parametrize this."""
+    return PATIENCE_SECONDS
+
+
+@pytest.fixture
+def http(
+    authority: Authority, clock: ShiftedClock, pauses: list[float], patience_seconds: float
+) -> Iterator[EntraHttp]:
+    with entra_http(authority, clock, pauses, patience_seconds) as client:
         yield client
 
 

@@ -70,6 +70,7 @@ def test_a_throttled_request_waits_as_asked_but_not_for_long(
     assert pauses == [1.0, 2.0, 0.2]
 
 
+@pytest.mark.parametrize("patience_seconds", [0.4])
 def test_a_token_endpoint_that_hangs_is_given_up(room: IdentityRoom, emulator: Emulator) -> None:
     emulator.entra.hang_next(times=2)
     began = time.monotonic()
@@ -106,7 +107,10 @@ def test_an_unknown_tenant_is_told_to_the_administrator(authority: Authority, cl
 def test_connections_that_break_or_drip_are_given_up(clock: ShiftedClock, behaviour: str) -> None:
     with broken_server(behaviour) as url:
         authority = Authority("t", "emulator.keyless.invalid", rewrite_to=url)
-        with entra_http(authority, clock) as http, pytest.raises(EntraUnavailable) as unavailable:
+        with (
+            entra_http(authority, clock, patience_seconds=0.4) as http,
+            pytest.raises(EntraUnavailable) as unavailable,
+        ):
             http.post(f"https://{authority.host}/t/token", data={"code": "the-code"})
     assert unavailable.value.request is None
     assert "the-code" not in str(unavailable.value)
@@ -139,7 +143,15 @@ def test_a_discovery_document_that_names_another_host_is_refused(room: IdentityR
         assert "evil.example" in refused.value.detail
 
 
-def test_redirects_of_entra_are_not_followed_and_cookies_not_kept(http: EntraHttp, emulator: Emulator) -> None:
+def test_redirects_of_entra_are_not_followed(http: EntraHttp, emulator: Emulator, authority: Authority) -> None:
+    keys = f"{authority.rewrite_to}/{authority.tenant_id}/discovery/v2.0/keys"
+    emulator.entra.answer_next(302, b"", {"location": keys}, endpoint="discovery", times=2)
+    with pytest.raises(IdentityProviderDown):
+        http.metadata()
+    assert "keys" not in {asked.endpoint for asked in emulator.entra.asked}
+
+
+def test_cookies_of_entra_are_not_kept(http: EntraHttp, emulator: Emulator) -> None:
     emulator.entra.answer_next(200, {"issuer": "i"}, {"set-cookie": "fpc=tracking; Path=/"}, endpoint="discovery")
     http.metadata()
     assert not http._connection._session.cookies
@@ -150,6 +162,18 @@ def test_the_discovery_document_is_fetched_once(room: IdentityRoom, emulator: Em
     room.sign_in_as()
     assert [asked.endpoint for asked in emulator.entra.asked].count("discovery") == 1
     assert [asked.endpoint for asked in emulator.entra.asked].count("keys") == 1
+
+
+def test_a_health_check_asks_anew_and_loses_nothing_when_entra_is_down(
+    room: IdentityRoom, emulator: Emulator
+) -> None:
+    room.http.metadata()
+    emulator.entra.answer_next(503, b"", endpoint="discovery", times=2)
+    room.http.forget_metadata()
+    with pytest.raises(IdentityProviderDown):
+        room.http.metadata()
+    assert room.sign_in_as().record.object_id == BUSINESS_USER.object_id
+    assert [asked.endpoint for asked in emulator.entra.asked].count("discovery") == 3
 
 
 REFUSALS = {

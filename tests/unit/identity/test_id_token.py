@@ -198,6 +198,7 @@ def test_keys_that_are_none_are_passed_over(
     good = emulator.signer.jwks()["keys"]
     odd = [
         {"kty": "RSA", "kid": "broken"},
+        {"kty": "RSA", "kid": "worse", "n": "\u00e9", "e": 7},
         {"kty": "EC", "kid": "e"},
         "text",
         {"kty": "RSA", "use": "enc", "kid": "x"},

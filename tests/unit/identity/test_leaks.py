@@ -111,7 +111,6 @@ BAD_REPLIES: dict[str, Callable[[Emulator], None]] = {
     "500 that repeats a token": lambda emulator: emulator.entra.answer_next(
         500, {"x": "canary-access-token"}, times=2
     ),
-    "hang": lambda emulator: emulator.entra.hang_next(times=2),
     "abc": lambda emulator: emulator.entra.mutate_next_id_token(forgeries.replaced_by("abc")),
     "wrong nonce": lambda emulator: emulator.entra.mutate_next_id_token(forgeries.changed(nonce="canary-nonce")),
     "wrong aud": lambda emulator: emulator.entra.mutate_next_id_token(forgeries.changed(aud="x")),
@@ -132,7 +131,7 @@ def test_a_sign_in_that_fails_leaves_no_secret(
     failing(canaries, lambda: own.complete(query, begun.flow_cookie))
 
 
-@pytest.mark.parametrize("name", ["HTML that repeats a token", "500 that repeats a token", "hang", "abc", "refused"])
+@pytest.mark.parametrize("name", ["HTML that repeats a token", "500 that repeats a token", "abc", "refused"])
 def test_a_refresh_that_fails_leaves_no_secret(
     room: IdentityRoom, emulator: Emulator, canaries: Canaries, name: str
 ) -> None:
@@ -141,6 +140,16 @@ def test_a_refresh_that_fails_leaves_no_secret(
     record = own.sign_in_as().record
     BAD_REPLIES[name](emulator)
     failing(canaries, lambda: asyncio.run(own.tokens.source(record).token(SCOPE, force_refresh=True)))
+
+
+@pytest.mark.parametrize("patience_seconds", [0.4])
+def test_a_sign_in_that_hangs_leaves_no_secret(room: IdentityRoom, emulator: Emulator, canaries: Canaries) -> None:
+    own = confidential(room, canaries)
+    begun = own.begin()
+    query = choose_account(begun.location, BUSINESS_USER)
+    canaries.add(query["code"])
+    emulator.entra.hang_next(times=2)
+    failing(canaries, lambda: own.complete(query, begun.flow_cookie))
 
 
 def test_a_federated_assertion_and_the_header_behind_it_stay_inside(

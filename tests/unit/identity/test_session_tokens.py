@@ -4,59 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from core.emulator.directory import ADMINISTRATOR, BUSINESS_USER, PRODUCT_OWNER, TESTER
+from core.emulator.directory import ADMINISTRATOR, BUSINESS_USER, TESTER
 from core.emulator.entra_refusals import Refusal
 from core.errors import SignInAgain, TokenError
-from tests.support.identity import AUDIENCE, SCOPE, IdentityRoom
+from tests.support.identity import AUDIENCE, SCOPE, IdentityRoom, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from core.emulator.directory import Person
     from core.emulator.emulator import Emulator
     from core.identity.access_token import AccessToken
-    from core.identity.session_tokens import SessionTokens
     from core.storage.sessions import SessionRecord
 
 AI_SCOPE = "https://ai.azure.com/.default"
 
 
-def ask(
-    tokens: SessionTokens, record: SessionRecord, scope: str = SCOPE, *, force_refresh: bool = False
-) -> AccessToken:
-    return asyncio.run(tokens.source(record).token(scope, force_refresh=force_refresh))
-
-
-def together(calls: list[Callable[[], AccessToken]]) -> list[AccessToken]:
-    """Run the calls at once, each in a thread of its own."""
-    barrier = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], AccessToken]) -> AccessToken:
-        barrier.wait(10)
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
-
-
 @pytest.fixture
 def record(room: IdentityRoom) -> SessionRecord:
     return room.sign_in_as().record
-
-
-def sign_in_with_a_token_about_to_end(room: IdentityRoom, person: Person = BUSINESS_USER) -> SessionRecord:
-    """The only token of the session has a minute left; what is renewed afterwards lasts an hour."""
-    room.emulator.entra.mint.lifetime_seconds = 60
-    record = room.sign_in_as(person).record
-    room.emulator.entra.mint.lifetime_seconds = 3600
-    return record
 
 
 def test_the_token_of_a_person_is_their_own_for_the_scope_asked(
@@ -97,7 +65,7 @@ def test_a_warm_token_takes_less_than_a_millisecond_session_look_up_included(
 
 
 def test_a_token_about_to_end_is_renewed_silently(room: IdentityRoom, emulator: Emulator) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     token = ask(room.tokens, record)
     assert room.token_requests("refresh_token") == 1
     assert token.is_fresh(room.clock())
@@ -114,7 +82,7 @@ def test_a_token_is_renewed_five_minutes_before_its_end(room: IdentityRoom, reco
 
 
 def test_the_renewed_token_is_kept_for_the_next_process(room: IdentityRoom) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     renewed = ask(room.tokens, record)
     assert ask(room.another_process(), record).value == renewed.value
     assert room.token_requests("refresh_token") == 1
@@ -129,21 +97,6 @@ def test_another_scope_is_another_token_from_the_same_sign_in(
     assert room.token_requests("refresh_token") == 1
 
 
-def test_eight_threads_make_one_refresh(room: IdentityRoom) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
-    tokens = together([lambda: ask(room.tokens, record)] * 8)
-    assert len({token.value for token in tokens}) == 1
-    assert room.token_requests("refresh_token") == 1
-
-
-def test_eight_threads_whose_token_was_refused_make_one_refresh(room: IdentityRoom, record: SessionRecord) -> None:
-    refused = ask(room.tokens, record)
-    tokens = together([lambda: ask(room.tokens, record, force_refresh=True)] * 8)
-    assert refused.value not in {token.value for token in tokens}
-    assert room.token_requests("refresh_token") <= 8
-    assert len({token.value for token in tokens}) == room.token_requests("refresh_token")
-
-
 def test_a_forced_refresh_gives_a_new_token_though_the_old_one_looks_good(
     room: IdentityRoom, record: SessionRecord
 ) -> None:
@@ -153,33 +106,17 @@ def test_a_forced_refresh_gives_a_new_token_though_the_old_one_looks_good(
     assert ask(room.tokens, record) == new
 
 
-def test_three_processes_stay_coherent(room: IdentityRoom) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
-    processes = [room.another_process() for _ in range(3)]
-    tokens = together([lambda process=process: ask(process, record) for process in processes])  # type: ignore[misc]
-    loaded = room.stores.sessions.load_cache(record.id)
-    assert loaded is not None
-    cache, version = loaded
-    assert version == 1, "only the first save counts, the others take what it saved"
-    (kept,) = [entry["secret"] for entry in json.loads(cache)["AccessToken"].values()]
-    assert {token.value for token in tokens} == {kept}
-
-
-def test_signing_out_during_a_refresh_does_not_bring_the_session_back(
-    room: IdentityRoom, monkeypatch: pytest.MonkeyPatch
+def test_a_refused_token_is_replaced_though_that_of_another_scope_was_renewed_meanwhile(
+    room: IdentityRoom, record: SessionRecord
 ) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
-    post = room.http.post
+    refused = ask(room.tokens, record)
 
-    def post_while_the_person_leaves(*args: object, **kwargs: object) -> object:
-        reply = post(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
-        room.sign_in.sign_out(record.id)
-        return reply
+    async def both() -> AccessToken:
+        source = room.tokens.source(record)
+        _, renewed = await asyncio.gather(source.token(AI_SCOPE), source.token(SCOPE, force_refresh=True))
+        return renewed
 
-    monkeypatch.setattr(room.http, "post", post_while_the_person_leaves)
-    with pytest.raises(SignInAgain):
-        ask(room.tokens, record)
-    assert room.sessions() == 0
+    assert asyncio.run(both()).value != refused.value
 
 
 def test_a_session_that_ended_gives_no_token_however_warm(room: IdentityRoom, record: SessionRecord) -> None:
@@ -197,7 +134,7 @@ def test_an_idle_session_gives_no_token(room: IdentityRoom, record: SessionRecor
 
 
 def test_a_refused_refresh_asks_to_sign_in_again_and_keeps_the_claims(room: IdentityRoom, emulator: Emulator) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     emulator.directory.refuse(BUSINESS_USER.object_id, 50076)
     with pytest.raises(SignInAgain) as again:
         ask(room.tokens, record)
@@ -208,7 +145,7 @@ def test_a_refused_refresh_asks_to_sign_in_again_and_keeps_the_claims(room: Iden
 
 
 def test_signing_in_again_with_the_claims_gives_a_token(room: IdentityRoom, emulator: Emulator) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     emulator.directory.refuse(BUSINESS_USER.object_id, 50076)
     with pytest.raises(SignInAgain) as again:
         ask(room.tokens, record)
@@ -220,7 +157,7 @@ def test_signing_in_again_with_the_claims_gives_a_token(room: IdentityRoom, emul
 def test_every_refusal_of_a_refresh_ends_in_signing_in_again(
     room: IdentityRoom, emulator: Emulator, code: int
 ) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     emulator.entra.answer_next(400, Refusal(code, "x").as_json(room.authority.host, 0.0), times=2)
     with pytest.raises(SignInAgain) as again:
         ask(room.tokens, record)
@@ -228,7 +165,7 @@ def test_every_refusal_of_a_refresh_ends_in_signing_in_again(
 
 
 def test_revoked_sessions_of_a_person_ask_to_sign_in_again(room: IdentityRoom, emulator: Emulator) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     emulator.directory.revoke_sessions(BUSINESS_USER.object_id, emulator.clock() + 1)
     with pytest.raises(SignInAgain):
         ask(room.tokens, record)
@@ -238,7 +175,7 @@ def test_revoked_sessions_of_a_person_ask_to_sign_in_again(room: IdentityRoom, e
 def test_while_entra_is_down_the_call_may_be_tried_again(
     room: IdentityRoom, emulator: Emulator, status: int, body: object
 ) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     emulator.entra.answer_next(status, body, times=2)  # type: ignore[arg-type]  # HTML or JSON
     with pytest.raises(TokenError) as down:
         ask(room.tokens, record)
@@ -261,14 +198,14 @@ def test_a_good_token_survives_that_entra_is_down(
 def test_a_token_that_no_header_can_carry_is_refused_with_its_reason(
     room: IdentityRoom, emulator: Emulator, token: str, reason: str
 ) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     emulator.entra.answer_next(200, {"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
     with pytest.raises(TokenError, match=reason):
         ask(room.tokens, record)
 
 
 def test_garbage_in_a_refresh_is_no_reason_to_sign_out(room: IdentityRoom, emulator: Emulator) -> None:
-    record = sign_in_with_a_token_about_to_end(room)
+    record = room.sign_in_with_a_token_about_to_end()
     emulator.entra.answer_next(200, {"access_token": "a", "expires_in": "soon", "id_token": "abc"})
     with pytest.raises(TokenError) as failed:
         ask(room.tokens, record)
@@ -283,29 +220,6 @@ def test_the_cache_of_one_person_gives_no_token_to_another(room: IdentityRoom, r
     room.stores.sessions.save_cache(record.id, loaded[0], 0)
     with pytest.raises(SignInAgain):
         ask(room.tokens, record)
-
-
-def test_sixteen_threads_of_four_people_never_cross(room: IdentityRoom, emulator: Emulator) -> None:
-    people = (ADMINISTRATOR, BUSINESS_USER, PRODUCT_OWNER, TESTER)
-    records = [(person, room.sign_in_as(person).record) for person in people]
-
-    def many(person: Person, record: SessionRecord, force: int) -> AccessToken:
-        async def calls() -> AccessToken:
-            source = room.tokens.source(record)
-            for turn in range(30):
-                token = await source.token(SCOPE, force_refresh=turn == force)
-                assert emulator.signer.verify(token.value, AUDIENCE)["oid"] == person.object_id
-            return token
-
-        return asyncio.run(calls())
-
-    together(
-        [
-            lambda person=person, record=record, force=force: many(person, record, force)  # type: ignore[misc]
-            for person, record in records
-            for force in (3, 11, 17, 40)
-        ]
-    )
 
 
 def test_what_is_remembered_is_bounded(
