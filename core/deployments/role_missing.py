@@ -41,8 +41,7 @@ def role_missing(refusal: Refusal, endpoint: Endpoint, caller: Caller) -> RoleMi
     return RoleMissing(
         f"{caller.identity} lacks the role {role} on the resource {resource}.",
         f"Ask an owner of the resource to give the role {full_role} with the command "
-        "below. It works within five minutes, without signing in again. Owner and Contributor do not contain it. "
-        f"Resource: {endpoint.resource_id or endpoint.url}",
+        "below. It works within five minutes, without signing in again. Owner and Contributor do not contain it.",
         command=_command(role, endpoint, caller, refusal),
         detail=refusal.detail,
     )

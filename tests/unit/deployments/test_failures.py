@@ -142,7 +142,6 @@ class TestRoleMissing:
         assert error.title == (
             "anna@contoso.example lacks the role Cognitive Services OpenAI User on the resource contoso-lab."
         )
-        assert RESOURCE_ID in error.remedy
         assert error.command == (
             f"az role assignment create --assignee-object-id {OBJECT_ID} --assignee-principal-type User "
             f'--role "Cognitive Services OpenAI User" --scope {RESOURCE_ID}'
