@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.web.doors import Doors, Session, Sessions
 
 START_SECONDS: Final = 30.0
-GLANCE_SECONDS: Final = 0.05
+GLANCE_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,14 +102,15 @@ class SessionWatch:
         over = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._attending[over] = session_id
-        if self._poll is None or self._poll.done():
+        if self._poll is None:
             self._poll = self._loop.create_task(self._look_again())
         try:
             yield over
         finally:
             del self._attending[over]
-            if not self._attending:
+            if not self._attending and self._poll is not None:
                 self._poll.cancel()
+                self._poll = None
 
     def ended(self, session_ids: Iterable[str]) -> None:
         """Tell that sessions are over. May be called from any thread."""
@@ -146,6 +147,9 @@ class SessionWatch:
                 self.ended(await self._gone())
             except KeylessError as error:
                 _LOG.warning("sessions not looked up: %s", error)
+            except Exception:
+                # Looking has to go on, or ended sessions would stay open.
+                _LOG.exception("sessions not looked up")
 
     async def _gone(self) -> list[str]:
         sessions = await self._sessions()

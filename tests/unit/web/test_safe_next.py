@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -50,6 +51,11 @@ def test_no_known_open_redirect_survives() -> None:
     for line in lines:
         for spelling in (line, unquote(line), unquote(unquote(line)), quote(line), f"/demo?id={line}", f"/{line}"):
             assert safe_next(spelling) == "/"
+
+
+def test_the_list_of_pages_is_that_of_the_navigation() -> None:
+    navigation = (Path(__file__).parents[3] / "pages" / "navigation.py").read_text(encoding="utf-8")
+    assert {"/", *(f"/{path}" for path in re.findall(r'url_path="([^"]*)"', navigation))} == PAGE_PATHS
 
 
 @given(st.text())

@@ -85,6 +85,15 @@ async def test_whoever_attends_is_woken_from_any_thread(desk: Desk) -> None:
     assert not desk.watch.open_websockets()
 
 
+async def test_looking_again_starts_anew_with_the_next_websocket(desk: Desk) -> None:
+    desk.watch.poll_seconds = 0.001
+    for _ in range(2):
+        _, session = desk.sessions.sign_in()
+        with desk.watch.attending(session.id) as over:
+            desk.sessions.delete(session.id)
+            await asyncio.wait_for(over.wait(), 5)
+
+
 async def test_looking_again_survives_a_failing_store_and_finds_who_is_gone(desk: Desk) -> None:
     desk.watch.poll_seconds = 0.001
     _, session = desk.sessions.sign_in()
