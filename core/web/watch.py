@@ -147,7 +147,7 @@ class SessionWatch:
                 self.ended(await self._gone())
             except KeylessError as error:
                 _LOG.warning("sessions not looked up: %s", error)
-            except Exception:
+            except Exception:  # noqa: BLE001 - see below
                 # Looking has to go on, or ended sessions would stay open.
                 _LOG.exception("sessions not looked up")
 
