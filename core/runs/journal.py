@@ -12,6 +12,7 @@ from core.errors import NotFound, StorageError
 from core.runs.watching import Watcher
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from core.runs.run import Run
@@ -62,12 +63,21 @@ class Journal:
         self._saved = 0
         self._notice = ""
 
-    def begin(self) -> None:
+    def begin(self, write: Callable[[], None] | None = None) -> None:
         """Write the intent row; for the thread that asks.
+
+        Args:
+            write: Writes it in one transaction with what it belongs to. Without those nothing should be asked, so
+                then its failure is raised.
 
         Raises:
             NotFound: The conversation was deleted meanwhile.
+            StorageError: ``write`` failed.
         """
+        if write is not None:
+            write()
+            self._has_row = True
+            return
         try:
             self._rows.start_run(self._run.owner, self._run.record())
         except StorageError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from core.errors import KeylessError, NotFound
+from core.errors import KeylessError, NotFound, StorageError
 from core.runs.answering import DEFAULT_PATIENCE, Answering, Patience, Send
 from core.runs.journal import Journal, RunRows
 from core.runs.run import Run
@@ -111,11 +111,23 @@ class LiveRuns:
             with self._lock:
                 self._places.discard(place)
 
-    def start(self, place: Place, record: RunRecord, call: Call, tokens: TokenSource, *, session_id: str) -> Run:
+    def start(  # noqa: PLR0913 - everything one run needs to begin
+        self,
+        place: Place,
+        record: RunRecord,
+        call: Call,
+        tokens: TokenSource,
+        *,
+        session_id: str,
+        write: Callable[[], None] | None = None,
+    ) -> Run:
         """Write down that the call will be made, and send it on its way.
+
+        ``write`` does the writing when the row comes with others; see ``Journal.begin``.
 
         Raises:
             NotFound: The conversation was deleted meanwhile.
+            StorageError: ``write`` failed; nothing was asked.
             KeylessError: The app is stopping.
         """
         run = Run(record, call, owner=place.owner, session_id=session_id)
@@ -127,8 +139,8 @@ class LiveRuns:
             self._runs[run.id] = run
         journal = Journal(self._rows, run)
         try:
-            journal.begin()
-        except NotFound:
+            journal.begin(write)
+        except (NotFound, StorageError):
             self._forget(run)
             raise
         self._core_loop.submit(self._carry(run, tokens, journal))

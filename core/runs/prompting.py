@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from core.deployments.deployment import Deployment
     from core.identity.access_token import TokenSource
     from core.identity.user import User
-    from core.runs.live_runs import LiveRuns, Place
+    from core.runs.live_runs import LiveRuns
     from core.runs.run import Run
     from core.storage.conversations import ConversationStore
     from core.storage.records import Conversation, ConversationHeading, Turn
@@ -64,15 +65,12 @@ class Prompting:
         _check_lengths(prompt, system)
         deployment = self._catalogue.find(deployment_id)
         with self._live.place(user.key, conversation_id) as place:
-            conversation = (
-                self._conversations.get(user.key, conversation_id)
-                if conversation_id
-                else self._conversations.create(user.key, title=title_of(prompt))
-            )
-            earlier = self._known_turns(user, conversation)
-            turn = self._conversations.add_turn(user.key, conversation.id, prompt)
+            earlier = self.conversation(user, conversation_id).turns if conversation_id else ()
             call = _call(deployment, system, earlier, prompt, parameters)
-            return self._start(place, call, tokens, session_id, conversation.id, turn.id)
+            record = self._record(call, tokens, conversation_id or _new_id(), _new_id())
+            title = None if conversation_id else title_of(prompt)
+            write = functools.partial(self._conversations.ask, user.key, record, prompt, title=title)
+            return self._live.start(place, record, call, tokens, session_id=session_id, write=write)
 
     def edit(  # noqa: PLR0913 - all that a person chooses, each by name
         self,
@@ -91,11 +89,11 @@ class Prompting:
         _check_lengths(prompt, system)
         deployment = self._catalogue.find(deployment_id)
         with self._live.place(user.key, conversation_id) as place:
-            conversation = self._conversations.get(user.key, conversation_id)
-            earlier, _ = _split(self._known_turns(user, conversation), turn_id)
-            turn = self._conversations.add_turn(user.key, conversation_id, prompt, replaces_turn=turn_id)
+            earlier, _ = _split(self.conversation(user, conversation_id).turns, turn_id)
             call = _call(deployment, system, earlier, prompt, parameters)
-            return self._start(place, call, tokens, session_id, conversation_id, turn.id)
+            record = self._record(call, tokens, conversation_id, _new_id())
+            write = functools.partial(self._conversations.ask, user.key, record, prompt, replaces_turn=turn_id)
+            return self._live.start(place, record, call, tokens, session_id=session_id, write=write)
 
     def regenerate(  # noqa: PLR0913 - all that a person chooses, each by name
         self,
@@ -113,10 +111,10 @@ class Prompting:
         deployment = self._catalogue.find(deployment_id)
         _check_lengths("-", system)
         with self._live.place(user.key, conversation_id) as place:
-            conversation = self._conversations.get(user.key, conversation_id)
-            earlier, turn = _split(self._known_turns(user, conversation), turn_id)
+            earlier, turn = _split(self.conversation(user, conversation_id).turns, turn_id)
             call = _call(deployment, system, earlier, turn.prompt, parameters)
-            return self._start(place, call, tokens, session_id, conversation_id, turn_id)
+            record = self._record(call, tokens, conversation_id, turn_id)
+            return self._live.start(place, record, call, tokens, session_id=session_id)
 
     def retry(self, user: User, session_id: str, tokens: TokenSource, *, conversation_id: str, run_id: str) -> Run:
         """Make the call of a run again, unchanged: same deployment, system message and parameters."""
@@ -177,12 +175,10 @@ class Prompting:
             turns.append(replace(turn, runs=(*stored, *unstored)))
         return turns
 
-    def _start(  # noqa: PLR0913, PLR0917 - the parts of a record
-        self, place: Place, call: Call, tokens: TokenSource, session_id: str, conversation_id: str, turn_id: str
-    ) -> Run:
+    def _record(self, call: Call, tokens: TokenSource, conversation_id: str, turn_id: str) -> RunRecord:
         deployment = call.deployment
-        record = RunRecord(
-            id=secrets.token_urlsafe(12),
+        return RunRecord(
+            id=_new_id(),
             conversation_id=conversation_id,
             turn_id=turn_id,
             deployment_id=deployment.id,
@@ -197,7 +193,10 @@ class Prompting:
             state=RunState.RUNNING,
             started_at=self._clock(),
         )
-        return self._live.start(place, record, call, tokens, session_id=session_id)
+
+
+def _new_id() -> str:
+    return secrets.token_urlsafe(12)
 
 
 def _call(deployment: Deployment, system: str, earlier: Sequence[Turn], prompt: str, parameters: Parameters) -> Call:

@@ -60,16 +60,27 @@ class ConversationStore:
         """Begin a conversation without turns."""
         now = self._clock()
         begun = Conversation(secrets.token_urlsafe(12), storable(title), created_at=now, updated_at=now, turns=())
-        statement = insert(conversations).values(
-            id=begun.id,
-            tenant_id=owner[0],
-            object_id=owner[1],
-            title=begun.title,
-            created_at=now,
-            updated_at=now,
-        )
-        self._database.write(lambda connection: connection.execute(statement).rowcount)
+        self._database.write(lambda connection: _create(connection, owner, begun))
         return begun
+
+    def ask(
+        self, owner: Owner, run: RunRecord, prompt: str, *, title: str | None = None, replaces_turn: str | None = None
+    ) -> None:
+        """Store a prompt and the run that is about to answer it: all of it or nothing, with one wait for the disk.
+
+        ``run`` brings the ids: of the turn, which is new, and of the conversation, which begins with it when there is
+        a ``title`` and otherwise has to be there. ``replaces_turn`` as in ``add_turn``.
+        """
+        now = self._clock()
+
+        def work(connection: Connection) -> None:
+            if title is not None:
+                begun = Conversation(run.conversation_id, storable(title), created_at=now, updated_at=now, turns=())
+                _create(connection, owner, begun)
+            self._add_turn(connection, owner, run.conversation_id, run.turn_id, prompt, replaces_turn)
+            self._start_run(connection, owner, run)
+
+        self._database.write(work)
 
     def get(self, owner: Owner, conversation_id: str) -> Conversation:
         """The whole conversation: all turns in order, superseded ones too, each with its runs, the latest last."""
@@ -120,35 +131,14 @@ class ConversationStore:
     def add_turn(self, owner: Owner, conversation_id: str, prompt: str, *, replaces_turn: str | None = None) -> Turn:
         """Append a prompt. The turn it replaces, and those after that, stay stored but count as superseded."""
         turn_id = secrets.token_urlsafe(12)
-
-        def work(connection: Connection) -> int:
-            self._use(connection, owner, conversation_id)
-            if replaces_turn is not None:
-                _supersede_from(connection, conversation_id, replaces_turn)
-            position = _next_position(connection, turns, turns.c.conversation_id == conversation_id)
-            connection.execute(
-                insert(turns).values(
-                    id=turn_id, conversation_id=conversation_id, position=position, prompt=prompt, superseded=False
-                )
-            )
-            return position
-
-        return Turn(turn_id, self._database.write(work), storable(prompt), superseded=False, runs=())
+        position = self._database.write(
+            lambda connection: self._add_turn(connection, owner, conversation_id, turn_id, prompt, replaces_turn)
+        )
+        return Turn(turn_id, position, storable(prompt), superseded=False, runs=())
 
     def start_run(self, owner: Owner, run: RunRecord) -> None:
         """Store that a run is about to call its deployment; it has to be stored before the call is made."""
-        row = _row(run)
-        row["process"] = self._database.process
-
-        def work(connection: Connection) -> None:
-            self._use(connection, owner, run.conversation_id)
-            of_turn = and_(turns.c.id == run.turn_id, turns.c.conversation_id == run.conversation_id)
-            if connection.execute(select(turns.c.id).where(of_turn)).one_or_none() is None:
-                raise NotFound
-            row["position"] = _next_position(connection, runs, runs.c.turn_id == run.turn_id)
-            connection.execute(insert(runs).values(row))
-
-        self._database.write(work)
+        self._database.write(lambda connection: self._start_run(connection, owner, run))
 
     def save_progress(self, run_id: str, text: str) -> Future[bool]:
         """Store the text so far, without waiting. False when the run is over or was deleted."""
@@ -176,11 +166,53 @@ class ConversationStore:
 
         return self._database.write(work)
 
+    def _add_turn(  # noqa: PLR0913, PLR0917 - the parts of a turn
+        self,
+        connection: Connection,
+        owner: Owner,
+        conversation_id: str,
+        turn_id: str,
+        prompt: str,
+        replaces_turn: str | None,
+    ) -> int:
+        self._use(connection, owner, conversation_id)
+        if replaces_turn is not None:
+            _supersede_from(connection, conversation_id, replaces_turn)
+        position = _next_position(connection, turns, turns.c.conversation_id == conversation_id)
+        connection.execute(
+            insert(turns).values(
+                id=turn_id, conversation_id=conversation_id, position=position, prompt=prompt, superseded=False
+            )
+        )
+        return position
+
+    def _start_run(self, connection: Connection, owner: Owner, run: RunRecord) -> None:
+        self._use(connection, owner, run.conversation_id)
+        of_turn = and_(turns.c.id == run.turn_id, turns.c.conversation_id == run.conversation_id)
+        if connection.execute(select(turns.c.id).where(of_turn)).one_or_none() is None:
+            raise NotFound
+        position = _next_position(connection, runs, runs.c.turn_id == run.turn_id)
+        row = {**_row(run), "position": position, "process": self._database.process}
+        connection.execute(insert(runs).values(row))
+
     def _use(self, connection: Connection, owner: Owner, conversation_id: str) -> None:
         """Check the owner, and lock the conversation until the transaction ends: positions must not collide."""
         change = update(conversations).where(_mine(owner, conversation_id)).values(updated_at=self._clock())
         if not connection.execute(change).rowcount:
             raise NotFound
+
+
+def _create(connection: Connection, owner: Owner, begun: Conversation) -> None:
+    connection.execute(
+        insert(conversations).values(
+            id=begun.id,
+            tenant_id=owner[0],
+            object_id=owner[1],
+            title=begun.title,
+            created_at=begun.created_at,
+            updated_at=begun.updated_at,
+        )
+    )
 
 
 def _of(owner: Owner) -> ColumnElement[bool]:

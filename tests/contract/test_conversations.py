@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select, update
 
-from core.errors import NotFound
+from core.errors import NotFound, StorageError
 from core.storage.conversations import ConversationStore, RunError, RunRecord, RunState
 from core.storage.tables import runs, turns
 
@@ -100,6 +100,33 @@ def test_prompts_of_many_threads_get_places_of_their_own(conversations: Conversa
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: conversations.add_turn(ANA, conversation.id, str(number)), range(16)))
     assert [turn.position for turn in conversations.get(ANA, conversation.id).turns] == list(range(1, 17))
+
+
+def test_a_prompt_is_stored_together_with_the_run_that_answers_it(
+    conversations: ConversationStore, clock: HandClock
+) -> None:
+    first, second = a_run(clock, "new", "turn-1", "run-1"), a_run(clock, "new", "turn-2", "run-2")
+    conversations.ask(ANA, first, "Write a tagline", title="Ice cream")
+    conversations.ask(ANA, second, "Shorter", replaces_turn="turn-1")
+    conversation = conversations.get(ANA, "new")
+    assert conversation.title == "Ice cream"
+    assert [(turn.id, turn.prompt, turn.superseded, turn.runs) for turn in conversation.turns] == [
+        ("turn-1", "Write a tagline", True, (first,)),
+        ("turn-2", "Shorter", False, (second,)),
+    ]
+
+
+def test_a_prompt_whose_run_cannot_be_stored_is_not_stored_either(
+    conversations: ConversationStore, clock: HandClock
+) -> None:
+    run = begun(conversations, clock)
+    with pytest.raises(StorageError):
+        conversations.ask(ANA, replace(run, turn_id="new"), "Shorter")
+    with pytest.raises(StorageError):
+        conversations.ask(ANA, replace(run, conversation_id="new", turn_id="new"), "Shorter", title="Shorter")
+    assert [turn.id for turn in conversations.get(ANA, run.conversation_id).turns] == [run.turn_id]
+    with pytest.raises(NotFound):
+        conversations.get(ANA, "new")
 
 
 def test_a_run_comes_back_as_it_was_started(conversations: ConversationStore, clock: HandClock) -> None:
@@ -232,6 +259,10 @@ METHODS: dict[str, Callable[[ConversationStore, tuple[str, str], RunRecord], obj
         owner, run.conversation_id, "mine too", replaces_turn=run.turn_id
     ),
     "start_run": lambda store, owner, run: store.start_run(owner, replace(run, id="another")),
+    "ask": lambda store, owner, run: store.ask(owner, replace(run, id="another", turn_id="new"), "mine too"),
+    "ask in place of a turn": lambda store, owner, run: store.ask(
+        owner, replace(run, id="another", turn_id="new"), "mine too", replaces_turn=run.turn_id
+    ),
 }
 
 

@@ -218,14 +218,14 @@ def test_a_persons_prompt_is_answered_with_their_token_and_stored(app: App, depl
 
 def test_the_row_of_a_run_is_there_before_the_call_goes_out(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
-    start_run = app.store.start_run
+    store_question = app.store.ask
 
-    def look(owner: tuple[str, str], run: RunRecord) -> None:
-        start_run(owner, run)
+    def look(owner: tuple[str, str], run: RunRecord, prompt: str, *, title: str | None) -> None:
+        store_question(owner, run, prompt, title=title)
         stored = app.store.get(owner, run.conversation_id).turns[0].runs
         seen.append((len(stored), len(app.emulator.received)))
 
-    monkeypatch.setattr(app.store, "start_run", look)
+    monkeypatch.setattr(app.store, "ask", look)
     app.ask().ended.result(BOUND_SECONDS)
     assert seen == [(1, 0)]
 

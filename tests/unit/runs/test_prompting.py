@@ -271,15 +271,41 @@ def test_a_store_that_fails_for_a_while_keeps_nobody_from_the_answer_and_gets_it
         raise StorageError
 
     monkeypatch.setattr(journal, "PAUSES_SECONDS", [0.01] * 1_000)
-    prompting = answered_by(ScriptedDeployment(answer("Melt")))
+    prompting = answered_by(ScriptedDeployment(answer("Cool"), answer("Melt")))
+    asked = ask(prompting, "One?")
+    stored(asked, conversations)
     with monkeypatch.context() as broken:
         broken.setattr(conversations, "start_run", refuse)
-        run = ask(prompting, "One?")
+        run = prompting.regenerate(
+            ANNA,
+            "session",
+            TOKENS,
+            conversation_id=asked.conversation_id,
+            turn_id=asked.turn_id,
+            deployment_id=FAST.id,
+        )
         run.ended.result(BOUND_SECONDS)
         assert run.text == "Melt"
-        ((shown,),) = (turn.runs for turn in prompting.conversation(ANNA, run.conversation_id).turns)
+        ((_, shown),) = (turn.runs for turn in prompting.conversation(ANNA, run.conversation_id).turns)
         assert (shown.state, shown.text) == (RunState.COMPLETE, "Melt")
         assert shown.notices[0].startswith("This answer could not be saved (K-")
     run.put_away.result(BOUND_SECONDS)
     assert stored(run, conversations) == run.record()
     assert run.view().notices == ()
+
+
+def test_a_prompt_that_cannot_be_stored_is_not_asked(
+    answered_by: Answering, conversations: ConversationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise StorageError
+
+    deployment = ScriptedDeployment(answer("Melt"))
+    prompting = answered_by(deployment)
+    with monkeypatch.context() as broken:
+        broken.setattr(conversations, "ask", refuse)
+        with pytest.raises(StorageError):
+            ask(prompting, "One?")
+    assert not deployment.calls
+    assert list(prompting.conversations(ANNA)) == []
+    assert ask(prompting, "One?").ended.result(BOUND_SECONDS) is None
