@@ -103,6 +103,11 @@ def test_no_trick_gets_an_address_on_the_list(hostile: str) -> None:
     assert "https://NAME.openai.azure.com" in refused.value.remedy
 
 
+def test_a_look_alike_is_called_one() -> None:
+    with pytest.raises(AddressRefused, match="only look like"):
+        rules().read("https://contoso.op\u0435nai.azure.com")
+
+
 @given(st.text(max_size=60), st.sampled_from(["https://", "http://", "https://x.openai.azure.com", ""]))
 def test_whatever_is_pasted_is_refused_or_leads_to_a_listed_host(text: str, before: str) -> None:
     try:

@@ -216,6 +216,7 @@ class TestWhatIsSent:
             for _ in range(3):
                 assert (await ask(clients, deployment_at(server.url))).text == "x"
             assert not any("cookie" in request.headers for request in server.requests)
+        assert list(clients._pool.cookies.jar) == []
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     async def test_a_redirect_takes_nothing_anywhere(self, clients: Clients, status: int) -> None:

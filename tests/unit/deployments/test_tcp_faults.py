@@ -215,16 +215,46 @@ async def test_silence_ends_at_the_total_deadline_too() -> None:
     assert isinstance(outcome.failure, errors.TimedOut)
 
 
-async def test_a_server_that_lingers_after_the_last_word_holds_nobody_up(clients: Clients) -> None:
+async def test_a_server_that_lingers_after_the_last_word_holds_nobody_up() -> None:
     def linger(conversation: Conversation) -> None:
         conversation.send(CHUNKED)
         conversation.send_chunk(whole(Operation.CHAT))
         conversation.wait_until_hung_up()
 
+    clients = Clients(read_seconds=60)
     with raw_server(linger) as server:
-        outcome = await ask(clients, deployment_at(server.url))
+        async with asyncio.timeout(10):
+            outcome = await ask(clients, deployment_at(server.url))
         assert await asyncio.to_thread(server.hung_up.wait, 10)
+    await clients.close()
     assert outcome.finished.finish_reason == "stop"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_text_and_the_break_in_one_packet_still_give_the_text(clients: Clients, operation: Operation) -> None:
+    with raw_server(lambda talk: talk.send(UNTIL_CLOSED + half(operation) + b"data: {broken}\n\n")) as server:
+        outcome = await ask(clients, deployment_at(server.url, operation))
+    assert outcome.text == "".join(TEXT)
+    assert isinstance(outcome.failure, errors.UnexpectedReply)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"error": {"code": "rate_limit_exceeded", "message": "x"}}', errors.RateLimited),
+        (b'{"error": "down"}', errors.ServiceFailed),
+        (b'{"choices": []}', errors.UnexpectedReply),
+        (b"x" * 1_000_000, errors.UnexpectedReply),
+    ],
+    ids=["limit", "down", "answer", "long"],
+)
+async def test_a_document_in_place_of_a_stream_may_say_what_failed(
+    clients: Clients, body: bytes, kind: type[errors.KeylessError]
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"
+    with raw_server(lambda conversation: conversation.send(head + body)) as server:
+        outcome = await ask(clients, deployment_at(server.url))
+    assert type(outcome.failure) is kind
 
 
 async def test_leaving_the_answer_hangs_up_at_once() -> None:
