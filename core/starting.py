@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 import threading
 from concurrent.futures import CancelledError, Future
@@ -15,14 +16,17 @@ from starlette.routing import Mount, Router
 
 from core.deployments.catalogue import read_catalogue
 from core.errors import KeylessError, SettingsError
+from core.identity.credential_chain import chain
+from core.identity.web_app_credential import web_app_credential
 from core.logs import set_up_logging
 from core.machine import raise_open_files
-from core.settings import Settings, forget_openai_variables, read_settings
+from core.settings import CallsAs, Settings, forget_openai_variables, read_settings
 from core.web.entrance import Entrance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+    from types import FrameType
 
     from starlette.routing import BaseRoute
     from starlette.types import Receive, Scope, Send
@@ -51,10 +55,11 @@ def settings_or_exit(root: Path, bind_address: str) -> Settings:
 def _check(settings: Settings) -> None:
     """What has to be right besides the settings themselves; all that is wrong is told together."""
     problems = raise_open_files()
-    try:
-        _check_catalogue(settings)
-    except SettingsError as error:
-        problems += error.problems
+    for check in (_check_catalogue, _check_app_credentials, web_app_credential):
+        try:
+            check(settings)
+        except SettingsError as error:
+            problems += error.problems
     if problems:
         raise SettingsError(problems)
 
@@ -63,6 +68,11 @@ def _check_catalogue(settings: Settings) -> None:
     has_file = settings.catalogue_path is not None and settings.catalogue_path.is_file()
     if has_file or settings.seed_endpoint:
         read_catalogue(settings, on_loopback=settings.on_loopback)
+
+
+def _check_app_credentials(settings: Settings) -> None:
+    if settings.calls_as is CallsAs.APP:
+        chain(os.environ, settings)
 
 
 class Starting:
@@ -110,6 +120,7 @@ class Starting:
         thread.start()
         if (port := self._port()) is not None:
             self.entrance.origin.learn_port(port)
+        _when_asked_to_end(self._stop.set)
         try:
             yield
         finally:
@@ -129,7 +140,7 @@ class Starting:
                     _log.error("%s %s [%s]", failure.title, failure.detail or failure.remedy, failure.reference)
                 else:
                     _log.exception("The services could not be started [%s]", failure.reference)
-                self._settle(failure)
+                self._settle(failure if self._settings.on_loopback else _for_strangers(failure))
                 self._stop.wait(_TRY_AGAIN_SECONDS)
 
     def _serve(self) -> None:
@@ -159,6 +170,36 @@ class Starting:
         await self.services()
         assert self._emulator_app is not None  # noqa: S101 - the services were started with it
         await self._emulator_app(scope, receive, send)
+
+
+def _for_strangers(failure: KeylessError) -> KeylessError:
+    """The failure without places and processes: nobody has signed in yet where it is shown. The log tells them."""
+    told = KeylessError("Keyless cannot be used at the moment.", retryable=True)
+    told.reference = failure.reference
+    return told
+
+
+def _when_asked_to_end(tell: Callable[[], object]) -> None:
+    """Call ``tell`` on SIGTERM and Ctrl+C, besides what the server does then.
+
+    uvicorn first waits, without limit, until every response is out (the emulator's own stream among them), and ends
+    the lifespan only after that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+
+    def listening(handler: Callable[[int, FrameType | None], object]) -> Callable[[int, FrameType | None], None]:
+        def handle(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(tell)
+            handler(number, frame)
+
+        return handle
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        if callable(handler):
+            signal.signal(number, listening(handler))
 
 
 def _announce(link: str) -> None:

@@ -50,14 +50,14 @@ def read_settings(
     """
     problems = _key_like(environ)
     settings = _combine(read_given(environ, root, problems), environ, root, bind_address)
-    named = {problem.name for problem in problems}
-    problems += [problem for problem in contradictions(settings, environ) if problem.name not in named]
+    problems += contradictions(settings, environ)
     try:
         further_check(settings)
     except SettingsError as error:
         problems += error.problems
     if problems:
-        raise SettingsError(problems)
+        # The first that is said about a setting says why; the others only follow from it.
+        raise SettingsError(list({problem.name: problem for problem in reversed(problems)}.values())[::-1])
     return settings
 
 
