@@ -35,13 +35,17 @@ _PREVIEW: Final = (
     f'<div class="asked"><span class="dot">{_LOGO}</span>Write a tagline for an ice cream brand:</div>'
     '<p class="answered">Scoop up a little happiness.</p>'
     '<p class="why">Short, warm, and it says what to do.</p>'
-    '<p class="facts"><span class="safe">Called as you, with your own token</span><span>No key</span></p>'
+    '<p class="facts"><span class="safe">Called with a sign-in</span><span>No key</span></p>'
     "</div></div>"
 )
 
 
-def welcome(*, demo: bool, by_link: bool, next_path: str = HOME) -> str:
-    """The first page; ``by_link`` tells that a one-time link opens the app instead of Entra."""
+def welcome(*, demo: bool, by_link: bool, upstream: bool = False, next_path: str = HOME) -> str:
+    """The first page.
+
+    ``by_link`` tells that a one-time link opens the app instead of Entra; ``upstream`` that the demo's answers are
+    written by a server elsewhere.
+    """
     if by_link:
         way_in = (
             '<p class="note"><strong>This app opens with a link.</strong> It was printed where Keyless was started, '
@@ -51,14 +55,16 @@ def welcome(*, demo: bool, by_link: bool, next_path: str = HOME) -> str:
         link = paths.SIGN_IN + ("" if next_path == HOME else f"?{urlencode({'next': next_path})}")
         button = f'<a class="button main big" href="{escape(link)}">{_MICROSOFT}Sign in with Microsoft</a>'
         way_in = f'<p class="actions">{button}</p>'
+    what = "Microsoft Entra and the models are" if not upstream else "Microsoft Entra is"
+    whose = "" if not upstream else " Answers come from the server that <code>KEYLESS_DEMO_UPSTREAM</code> names."
     simulated = (
-        '<p class="note"><strong>Demo mode.</strong> Microsoft Entra and the models are simulated on this computer. '
-        "Nothing leaves it, and no account is needed.</p>"
+        f'<p class="note"><strong>Demo mode.</strong> {what} simulated on this computer, so no account is needed.'
+        f"{whose}</p>"
     )
     return _document(
         "Welcome",
         '<main class="wide"><div><h1>Ask your own models. Without a key.</h1>'
-        '<p class="lead">Prompt your company&rsquo;s Azure OpenAI deployments as yourself: '
+        '<p class="lead">Prompt your company&rsquo;s Azure OpenAI deployments: '
         f"signing in is all it takes.</p>{way_in}{simulated if demo else ''}</div>{_PREVIEW}</main>",
     )
 

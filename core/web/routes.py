@@ -32,7 +32,8 @@ def routes(entrance: Entrance) -> list[BaseRoute]:
         if (await entrance.visitor(request.scope)).session is not None:
             return RedirectResponse(next_path, 303)
         by_link = entrance.local_link is not None
-        return HTMLResponse(html.welcome(demo=entrance.settings.demo, by_link=by_link, next_path=next_path))
+        demo, upstream = entrance.settings.demo, entrance.settings.demo_upstream is not None
+        return HTMLResponse(html.welcome(demo=demo, by_link=by_link, upstream=upstream, next_path=next_path))
 
     async def favicon(_request: Request) -> Response:
         return FileResponse(FAVICON, headers={"Cache-Control": "public, max-age=86400"})

@@ -177,7 +177,10 @@ def test_a_signed_in_person_needs_no_welcome(served: Front) -> None:
 
 def test_the_demo_says_that_it_is_one() -> None:
     with front(demo=True) as served:
-        assert "simulated on this computer" in served.ask("/welcome").text
+        assert "Microsoft Entra and the models are simulated on this computer" in served.ask("/welcome").text
+    with front(demo=True, demo_upstream="http://localhost:9/v1") as served:
+        assert "models are simulated" not in served.ask("/welcome").text
+        assert "KEYLESS_DEMO_UPSTREAM" in served.ask("/welcome").text
 
 
 def test_the_one_time_link_opens_the_app_once() -> None:
