@@ -54,26 +54,34 @@ class KeylessError(Exception):
         remedy: What to do now, and who can do it.
         retryable: Whether the same call may work when tried again unchanged.
         command: A command or text to copy that carries out the remedy, or "".
+        who: Who can do it, such as "An owner of the resource", or "".
+        cause: A code for what is behind it, such as ``role-missing``, by which causes are told apart, or "".
         detail: A safe technical hint (status, error code, request id) for the log and the support, or "".
     """
 
     default_title: ClassVar[str] = "Something went wrong."
     default_remedy: ClassVar[str] = "Try again. If it stays, give the reference number to your administrator."
+    default_who: ClassVar[str] = ""
+    default_cause: ClassVar[str] = ""
     retryable_by_default: ClassVar[bool] = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each says something else, by name
         self,
         title: str = "",
         remedy: str = "",
         *,
         retryable: bool | None = None,
         command: str = "",
+        who: str = "",
+        cause: str = "",
         detail: str = "",
     ) -> None:
         self.title = title or self.default_title
         self.remedy = remedy or self.default_remedy
         self.retryable = self.retryable_by_default if retryable is None else retryable
         self.command = command
+        self.who = who or self.default_who
+        self.cause = cause or self.default_cause
         self.detail = detail
         self.reference = new_reference()
         super().__init__(f"{self.title} ({self.reference})")
@@ -116,6 +124,8 @@ class SignInError(KeylessError):
 class SignInExpired(SignInError):
     """The attempt is too old, was used already, or was begun in another browser."""
 
+    default_who = "You"
+    default_cause = "signed-out"
     default_title = "This sign-in attempt can no longer be used."
     retryable_by_default = True
 
@@ -129,6 +139,8 @@ class SignInRefused(SignInError):
 class ConsentMissing(SignInError):
     """An administrator of the directory has to agree to the app first."""
 
+    default_who = "An administrator of your directory"
+    default_cause = "consent-missing"
     default_title = "An administrator has to approve this app first."
     default_remedy = "Ask an administrator of your directory to grant admin consent, then sign in again."
 
@@ -136,6 +148,8 @@ class ConsentMissing(SignInError):
 class IdentityProviderDown(SignInError):
     """Entra did not answer, or answered something that is not Entra."""
 
+    default_who = "Whoever runs this app"
+    default_cause = "identity-provider-down"
     default_title = "Entra did not answer."
     default_remedy = "Wait a moment and sign in again. If it stays, tell your administrator."
     retryable_by_default = True
@@ -150,17 +164,23 @@ class TokenError(KeylessError):
 class SignInAgain(TokenError):
     """Only the person can renew the token, by signing in. ``claims`` is what Entra asks for, kept on the server."""
 
+    default_who = "You"
+    default_cause = "signed-out"
     default_title = "Your sign-in has to be renewed."
     default_remedy = "Sign in again; your prompt is kept."
 
-    def __init__(self, title: str = "", remedy: str = "", *, claims: str = "", detail: str = "") -> None:
-        super().__init__(title, remedy, detail=detail)
+    def __init__(
+        self, title: str = "", remedy: str = "", *, claims: str = "", cause: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(title, remedy, cause=cause, detail=detail)
         self.claims = claims
 
 
 class NoCredential(TokenError):
     """None of the app's own credentials gave a token; ``detail`` names each and why."""
 
+    default_who = "Whoever runs this app"
+    default_cause = "no-credential"
     default_title = "The app has no identity that answers."
     default_remedy = "On Azure, give the app a managed identity; on a laptop, run az login."
 
@@ -175,6 +195,8 @@ class CallError(KeylessError):
 class TokenRefused(CallError):
     """The access token was not accepted: missing, expired, or for another audience."""
 
+    default_who = "Whoever runs this app"
+    default_cause = "token-refused"
     default_title = "The deployment did not accept the sign-in."
     default_remedy = "Sign in again. If it stays, ask your administrator to check the scope of the endpoint."
 
@@ -182,30 +204,38 @@ class TokenRefused(CallError):
 class RoleMissing(CallError):
     """The calling identity lacks the data-plane role on the resource."""
 
+    default_who = "An owner of the resource"
+    default_cause = "role-missing"
     default_title = "Your account may not use this resource yet."
 
 
 class AccessBlocked(CallError):
     """Network rules, key policy or a suspension of the resource stand in the way."""
 
+    default_who = "An owner of the resource"
     default_title = "The resource does not let this app in."
 
 
 class WrongTenant(CallError):
     """The token is from another directory than the resource."""
 
+    default_who = "Whoever runs this app"
+    default_cause = "wrong-tenant"
     default_title = "The resource belongs to another directory."
 
 
 class DeploymentMissing(CallError):
     """No deployment of that name on the resource."""
 
+    default_who = "Whoever runs this app"
+    default_cause = "deployment-missing"
     default_title = "There is no deployment of this name."
 
 
 class RequestRefused(CallError):
     """The deployment does not take this operation or parameter; ``parameter`` names it where known."""
 
+    default_who = "You"
     default_title = "The deployment does not take this request."
     parameter: str = ""
     code: str = ""
@@ -214,6 +244,8 @@ class RequestRefused(CallError):
 class PromptFiltered(CallError):
     """The content filter refused the prompt; ``categories`` names which."""
 
+    default_who = "You"
+    default_cause = "content-filter"
     default_title = "The content filter refused this prompt."
     default_remedy = "Reword the prompt and send it again."
     categories: tuple[str, ...] = ()
@@ -226,6 +258,8 @@ class RateLimited(CallError):
     did not say.
     """
 
+    default_who = "You"
+    default_cause = "quota"
     default_title = "The deployment is busy."
     retryable_by_default = True
     retry_after_seconds: float | None = None
@@ -235,6 +269,8 @@ class RateLimited(CallError):
 class ServiceFailed(CallError):
     """The service answered with an error of its own."""
 
+    default_who = "Microsoft"
+    default_cause = "service-failed"
     default_title = "The service failed."
     default_remedy = "Try again in a moment. If it stays, give the reference number to your administrator."
     retryable_by_default = True
@@ -243,6 +279,8 @@ class ServiceFailed(CallError):
 class Unreachable(CallError):
     """No connection: name, network or TLS."""
 
+    default_who = "Whoever runs this app"
+    default_cause = "unreachable"
     default_title = "The resource could not be reached."
     retryable_by_default = True
 
@@ -250,6 +288,8 @@ class Unreachable(CallError):
 class TimedOut(CallError):
     """No answer in time."""
 
+    default_who = "You"
+    default_cause = "timed-out"
     default_title = "The deployment took too long."
     default_remedy = "Try again, or choose a faster deployment."
     retryable_by_default = True
@@ -258,6 +298,8 @@ class TimedOut(CallError):
 class UnexpectedReply(CallError):
     """The endpoint answered something that is no answer."""
 
+    default_who = "Whoever runs this app"
+    default_cause = "unexpected-reply"
     default_title = "The endpoint sent an unexpected reply."
     default_remedy = "Ask your administrator to check the endpoint's address and any proxy before it."
 

@@ -76,5 +76,7 @@ def error_of(error: KeylessError) -> RunError:
         reference=error.reference,
         retryable=error.retryable,
         kind=type(error).__name__,
+        who=error.who,
+        cause=error.cause,
         retry_at=error.retry_at if isinstance(error, RateLimited) else None,
     )

@@ -29,7 +29,8 @@ class RunState(StrEnum):
 class RunError:
     """How a run failed, in the words of the error tree.
 
-    ``kind`` is the class's name; ``retry_at`` is the moment until which the deployment asked to wait, or None.
+    ``kind`` is the class's name, ``cause`` what is behind it, ``who`` who can mend it; ``retry_at`` is the moment until
+    which the deployment asked to wait, or None.
     """
 
     title: str
@@ -39,6 +40,8 @@ class RunError:
     retryable: bool
     kind: str
     retry_at: datetime | None = None
+    who: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
