@@ -8,13 +8,14 @@ from typing import Final
 import streamlit as st
 
 from core.errors import KeylessError
+from core.web.routes import FAVICON
 from pages.components.account import draw_account
 from pages.components.failure import draw_failure
 from pages.components.session import require_user
 
 _PICTURES: Final = Path(__file__).parent / "pictures"
 
-st.set_page_config(page_title="Keyless", page_icon=_PICTURES / "favicon.png", layout="wide")
+st.set_page_config(page_title="Keyless", page_icon=FAVICON, layout="wide")
 st.logo(_PICTURES / "logo.svg", size="large")
 visitor = require_user()
 pages = [st.Page("prompt.py", title="Prompt", icon=":material/chat:", default=True)]

@@ -29,8 +29,8 @@ class RunState(StrEnum):
 class RunError:
     """How a run failed, in the words of the error tree.
 
-    ``kind`` is the class's name, ``cause`` what is behind it, ``who`` who can mend it; ``retry_at`` is the moment until
-    which the deployment asked to wait, or None.
+    ``kind`` is the class's name, ``cause`` what is behind it, ``who`` who can mend it; ``retry_at`` is the moment
+    until which the deployment asked to wait, or None.
     """
 
     title: str

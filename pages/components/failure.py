@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import streamlit as st
 
-from core.markdown import neutralise
+from core.markdown import as_label, neutralise
 from pages.components.reader import clock_time
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ class Failure(Protocol):
         """What to copy, or ""."""
 
     @property
+    def who(self) -> str:
+        """Who can do it, or ""."""
+
+    @property
     def reference(self) -> str:
         """The number to quote."""
 
@@ -41,8 +45,9 @@ class Failure(Protocol):
 def draw_failure(failure: Failure, *, kept: str = "") -> None:
     """Draw ``failure``; ``kept`` says what was not lost by it."""
     remedy = " ".join(part for part in (neutralise(failure.remedy), kept) if part)
+    who = f"Who can do it: **{as_label(failure.who)}** · " if failure.who else ""
     st.error(
-        f"{remedy}\n\nReference **{failure.reference}**",
+        f"{remedy}\n\n{who}Reference **{failure.reference}**",
         title=neutralise(failure.title),
         icon=":material/error:",
     )
