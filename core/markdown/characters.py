@@ -22,7 +22,7 @@ _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\
 _SHORTCODE = re.compile(
     r"(?!:[0-9]{1,2}:):(?:&|(?:[\w+/-]|\\[+_/-])++(?:\\?:|&)|(?:(?<=http:)|(?<=https:))\\?/)", re.IGNORECASE
 )
-_INLINE_MARK = re.compile(r"[\\`*\[\]<>~$|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|&(?=[#A-Za-z])")
+_INLINE_MARK = re.compile(r"[\\`*\[\]<>~$|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?!\s)|&(?=[#A-Za-z])")
 _BLOCK_MARK = re.compile(r"[0-9]+(?=[.)])|(?=[-+=])")
 _WWW = re.compile(r"(?<=www)(?=\.)", re.IGNORECASE)
 

@@ -25,7 +25,7 @@ _TOKEN = re.compile(
   | (?P<closing>\])
   | <(?P<angle>[a-z][a-z0-9+.-]{1,31}:[^\s<>]*+)>
   | (?P<picture><img\b[^<>]*+>)
-  | (?P<bare>(?<![a-z])https?://[^\s<>`|"\\\[\]{}^]++|(?<![a-z0-9])www\.[^\s<>`|"\\\[\]{}^]++)
+  | (?P<bare>(?<![a-z])(?:https?://|(?<![0-9])www\.)[^\s<>`|"\\\[\]{}^]{1,2000}+)
   | (?P<reference>&(?:\#x?[0-9a-f]{1,7}|[a-z][a-z0-9]{1,31});)
   | (?P<colon>:(?=\S))
   | (?P<literal>[<\\]|&(?=[#a-z])|~{3,}|\*{4,}|_{4,})
@@ -44,10 +44,12 @@ _DEFINITION = re.compile(
 )
 _MATH = re.compile(r"\$\$(?![$])([^$]+)\$\$(?!\$)|\$(?![\s$])([^$]*[^\s$\\])\$(?![0-9$])")
 _SOURCE = re.compile(r"""\ssrc\s*=\s*["']?([^\s"'>]+)""", re.IGNORECASE)
-_TRAILING = re.compile(r"[?!.,:;*_~']+$")
+_TRAILING = "?!.,:*_~'"
+_TRAILING_REFERENCE = re.compile(r"(?:&#?[A-Za-z0-9]{1,31})?;$")
 _LINE_END = re.compile(r"[ \t]*\n[ \t]*")
+_SCHEMES = {"http", "https"}
 _LONGEST_LABEL = 999
-_LONGEST_BARE = 2_000
+_LONGEST_REFERENCE = 40
 
 
 @dataclass
@@ -184,10 +186,10 @@ class _Inline:
         return token.end()
 
     def _bare(self, token: re.Match[str]) -> int:
-        shown = _TRAILING.sub("", token[0][:_LONGEST_BARE])
-        while shown.endswith(")") and shown.count(")") > shown.count("("):
-            shown = _TRAILING.sub("", shown[:-1])
-        if self._own_link(shown, shown if shown[:1] in "hH" else f"http://{shown}", plain_line(token[0])):
+        shown = _without_trail(token[0])
+        # What follows may not complete a shortcode that begins in an address shown as text.
+        otherwise = plain_line(token[0]) + WORD_JOINER
+        if self._own_link(shown, shown if shown[:1] in "hH" else f"http://{shown}", otherwise):
             return token.start() + len(shown)
         return token.end()
 
@@ -196,10 +198,10 @@ class _Inline:
         if not address(destination):
             self.pieces.append(otherwise)
             return False
-        scheme, colon, rest = shown.partition(":")
-        label = f"{scheme}\\:{unformatted(rest)}" if colon else unformatted(shown)
+        scheme, _, rest = shown.partition("://")
+        label = f"{scheme}\\://{unformatted(rest)}" if scheme.lower() in _SCHEMES else unformatted(shown)
         self._link(label, shown, destination)
-        self.own_links[len(self.pieces) - 1] = label
+        self.own_links[len(self.pieces) - 1] = label + WORD_JOINER
         return True
 
     def _link(self, label: str, source: str, destination: str) -> None:
@@ -221,7 +223,7 @@ class _Inline:
         else:
             # Letters, dots and colons may not become part of a shortcode or an address that was never written.
             glue = WORD_JOINER if re.search(r"[A-Za-z0-9:./@]", meant) else ""
-            self.pieces.append(escaped(revealed(meant)) + glue)
+            self.pieces.append(revealed(escaped(meant)) + glue)
         return token.end()
 
     def _colon(self, token: re.Match[str]) -> int:
@@ -231,6 +233,19 @@ class _Inline:
     def _literal(self, token: re.Match[str]) -> int:
         self.pieces.append(escaped(token[0]))
         return token.end()
+
+
+def _without_trail(shown: str) -> str:
+    """An address in running text without the punctuation after it, which belongs to the sentence."""
+    while True:
+        shorter = shown.rstrip(_TRAILING)
+        if reference := _TRAILING_REFERENCE.search(shorter[-_LONGEST_REFERENCE:]):
+            shorter = shorter[: -len(reference[0])]
+        elif shorter.endswith(")") and shorter.count(")") > shorter.count("("):
+            shorter = shorter[:-1]
+        if shorter == shown:
+            return shown
+        shown = shorter
 
 
 def _normal(label: str) -> str:

@@ -70,11 +70,18 @@ def link(label: str, source: str, destination: str) -> str:
     target = address(destination)
     if target is None:
         return f"{label} (link removed)"
-    bare = target.href.removeprefix("https://").removeprefix("http://").removeprefix("mailto:")
-    named = source.strip().lower().removesuffix("/") in {
-        form.lower().removesuffix("/") for form in (target.href, bare, target.shown)
-    }
-    return f"[{label}]({target.href})" if named else f"[{label} ({escaped(target.shown)})]({target.href})"
+    shown = label if _names(source.strip(), target) else f"{label} ({escaped(target.shown)})"
+    return f"[{shown}]({target.href})"
+
+
+def _names(text: str, target: Address) -> bool:
+    """Whether ``text`` is the host or the address itself, with or without its scheme."""
+    if target.shown not in text.lower():
+        return False
+    meant = (address(scheme + text) for scheme in ("", "https://", "http://", "mailto:"))
+    return text.lower() == target.shown or any(
+        one is not None and one.href.removesuffix("/") == target.href.removesuffix("/") for one in meant
+    )
 
 
 def image(destination: str) -> str:
@@ -82,4 +89,4 @@ def image(destination: str) -> str:
     target = address(destination)
     claimed = _CLAIMED_HOST.match(destination[:_LONGEST])
     host = target.shown if target else claimed[1] if claimed else ""
-    return f"\\[image removed\\: {escaped(revealed(host))}\\]" if host else "\\[image removed\\]"
+    return f"\\[image removed\\: {revealed(escaped(host))}\\]" if host else "\\[image removed\\]"
