@@ -15,6 +15,8 @@ from typing import IO, Any, Final
 
 REMOVED: Final = "[removed]"
 OURS: Final = ("core", "pages")
+TOLD_ELSEWHERE: Final = "streamlit.error_util"
+"""Writes the message of whatever breaks a page, which may quote a prompt; pages log class and place instead."""
 
 _NAMED: Final = (
     "password|passwd|pwd|client_secret|client_assertion|code_verifier|access_token|refresh_token|id_token|device_code|"
@@ -94,5 +96,6 @@ def set_up_logging(stream: IO[str] | None = None) -> None:
         logger.handlers = []
         logger.propagate = True
         logger.setLevel(logging.NOTSET)
+    logging.getLogger(TOLD_ELSEWHERE).setLevel(logging.CRITICAL)
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)

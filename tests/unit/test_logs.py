@@ -114,3 +114,8 @@ def test_a_handler_that_a_library_adds_later_tells_no_secret_either(lines: io.St
         logger.exception("failed with %s", TOKEN)
     assert "Traceback" in elsewhere.getvalue()
     assert "eyJ" not in elsewhere.getvalue()
+
+
+def test_what_breaks_a_page_is_not_quoted_by_streamlit() -> None:
+    set_up_logging(io.StringIO())
+    assert not logging.getLogger("streamlit.error_util").isEnabledFor(logging.ERROR)
