@@ -10,14 +10,12 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from core.deployments.deployment import Operation
+from core.deployments.event_stream import MAX_BYTES, EventStream, too_large
 from core.deployments.events import Finished, Notice, TextDelta, Usage
 from core.errors import UnexpectedReply
 
 if TYPE_CHECKING:
     from core.deployments.events import Event
-
-MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
-"""Most text of one answer, and most bytes of one event in the stream."""
 
 MOST_TOKENS: Final = 10_000_000
 """A count beyond it is nonsense: no context window comes near."""
@@ -40,8 +38,8 @@ class AnswerReader:
 
     Raises, from ``feed`` and ``close``:
         StreamFailed: An error event.
-        UnexpectedReply: Something that is no event of the operation, or more than ``MAX_ANSWER_BYTES``. What was
-            read before it stays in ``take``.
+        UnexpectedReply: Something that is no event of the operation, or more than ``MAX_BYTES``. What was read before
+            it stays in ``take``.
     """
 
     def __init__(self, operation: Operation) -> None:
@@ -54,9 +52,7 @@ class AnswerReader:
             Operation.COMPLETIONS: self._completions,
             Operation.RESPONSES: self._responses,
         }[operation]
-        self._lines = _Lines()
-        self._data: list[bytes] = []
-        self._data_bytes = 0
+        self._stream = EventStream()
         self._texts: list[str] = []
         self._bytes = 0
         self._half_character = ""
@@ -70,27 +66,18 @@ class AnswerReader:
 
     def feed(self, chunk: bytes) -> None:
         """Read what has arrived; what it says is there to ``take``."""
-        for line in self._lines.feed(chunk):
-            if line.startswith(b"data:"):
-                self._data.append(line[6:] if line.startswith(b"data: ") else line[5:])
-                self._data_bytes += len(line)
-                if self._data_bytes > MAX_ANSWER_BYTES:
-                    raise _too_large()
-            elif not line and self._data:
-                data, self._data, self._data_bytes = self._data, [], 0
-                self._event(data[0] if len(data) == 1 else b"\n".join(data))
+        for data in self._stream.feed(chunk):
+            self._event(data)
+            if self.is_over:
+                self._end_text()
+                return
 
     def close(self) -> None:
         """Read what stands at the end without a blank line after it, if it is whole."""
-        rest = self._lines.rest()
-        if rest.startswith(b"data:"):
-            self._data.append(rest[5:].strip())
-        data, self._data = b"\n".join(self._data), []
-        if data and (data.strip() == _DONE or _is_json(data)):
-            self._event(data)
-        if self._half_character:
-            self._texts.append("\ufffd")
-            self._half_character = ""
+        rest = self._stream.rest()
+        if rest.strip() == _DONE or _is_json(rest):
+            self._event(rest)
+        self._end_text()
         if not self._recognised:
             raise UnexpectedReply(
                 "The endpoint sent no answer.",
@@ -117,8 +104,6 @@ class AnswerReader:
         )
 
     def _event(self, data: bytes) -> None:
-        if self.is_over:
-            return
         if data.strip() == _DONE:
             self.is_over = self._recognised = True
             return
@@ -211,9 +196,10 @@ class AnswerReader:
             self._bytes += len(text.encode())
         else:
             self._bytes += len(text)
-        if self._bytes > MAX_ANSWER_BYTES:
-            raise _too_large()
-        self._texts.append(text)
+        if self._bytes > MAX_BYTES:
+            raise too_large()
+        if text:
+            self._texts.append(text)
 
     def _whole_characters(self, text: str) -> str:
         """Join the halves of a character that was cut between two pieces; a half that stays alone becomes U+FFFD."""
@@ -221,6 +207,11 @@ class AnswerReader:
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._half_character = text[:-1], text[-1]
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+    def _end_text(self) -> None:
+        if self._half_character:
+            self._texts.append("\ufffd")
+            self._half_character = ""
 
     def _count(self, usage: object, read: str, written: str, details: str) -> None:
         """The last count wins; counts never add up, and nonsense is no count."""
@@ -241,33 +232,6 @@ class AnswerReader:
         for category, result in results.items():
             if isinstance(result, dict) and result.get("filtered") is True:
                 self._filtered[category] = None
-
-
-class _Lines:
-    """Splits bytes into lines at LF or CRLF, in linear time however they are cut."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._size = 0
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        if b"\n" not in chunk:
-            self._keep(chunk)
-            return []
-        lines = b"".join((*self._parts, chunk)).split(b"\n")
-        self._parts, self._size = [], 0
-        self._keep(lines.pop())
-        return [line.removesuffix(b"\r") for line in lines] if b"\r" in chunk or b"\r" in lines[0] else lines
-
-    def rest(self) -> bytes:
-        return b"".join(self._parts)
-
-    def _keep(self, part: bytes) -> None:
-        self._size += len(part)
-        if self._size > MAX_ANSWER_BYTES:
-            raise _too_large()
-        if part:
-            self._parts.append(part)
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:
@@ -293,12 +257,4 @@ def _unreadable() -> UnexpectedReply:
         "Try again. If it stays, ask your administrator to check the endpoint and any proxy before it.",
         retryable=True,
         detail="an event of the stream is no JSON object",
-    )
-
-
-def _too_large() -> UnexpectedReply:
-    return UnexpectedReply(
-        "The answer was larger than 8 MiB and was cut off.",
-        "Ask for a shorter answer, or set a maximum of output tokens.",
-        detail=f"more than {MAX_ANSWER_BYTES} bytes",
     )

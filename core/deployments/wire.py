@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.cookiejar
-import ssl
 from typing import TYPE_CHECKING, Final
 
 import httpx2
@@ -11,6 +10,7 @@ import httpx2
 from core.errors import UnexpectedReply
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
 MAX_REFUSAL_BYTES: Final = 256 * 1024
@@ -40,13 +40,13 @@ def open_pool(tls: ssl.SSLContext | None = None, *, read_seconds: float = READ_S
     """The pool: one TLS context, no proxies or credentials from the environment, no redirects, no cookies.
 
     Args:
-        tls: Which certificates are trusted; the system's (and ``SSL_CERT_FILE``) when left out.
+        tls: Which certificates are trusted; ``SSL_CERT_FILE`` or the system's when left out.
         read_seconds: Longest silence between two pieces of an answer.
     """
     return httpx2.AsyncClient(
         transport=_Bounded(
             httpx2.AsyncHTTPTransport(
-                verify=tls or ssl.create_default_context(),
+                verify=tls or httpx2.create_ssl_context(),
                 trust_env=False,
                 limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS // 4),
             )

@@ -84,7 +84,7 @@ async def ask(
     messages: Sequence[Message] = (Message("user", PROMPT),),
     parameters: Parameters = Parameters(),  # noqa: B008 - frozen
     lessons: Lessons | None = None,
-    deadline_seconds: float = 20.0,
+    deadline_seconds: float = 60.0,
     heard: Callable[[Event], None] = lambda _event: None,
 ) -> Outcome:
     """Make one call to its end, saying each event to ``heard``. Anything but a ``KeylessError`` fails the test."""

@@ -47,6 +47,15 @@ def tokens(shared_emulator: Emulator) -> Iterator[ScriptedTokens]:
 
 @pytest_asyncio.fixture
 async def clients() -> AsyncIterator[Clients]:
-    clients = Clients(read_seconds=2.0)
+    """Patient enough for a busy machine."""
+    clients = Clients(read_seconds=30.0)
+    yield clients
+    await clients.close()
+
+
+@pytest_asyncio.fixture
+async def impatient_clients() -> AsyncIterator[Clients]:
+    """For servers that fall silent."""
+    clients = Clients(read_seconds=1.0)
     yield clients
     await clients.close()

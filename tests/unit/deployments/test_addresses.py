@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.clouds import CHINA, CLOUDS, PUBLIC, US_GOVERNMENT, Cloud
@@ -108,6 +108,7 @@ def test_a_look_alike_is_called_one() -> None:
         rules().read("https://contoso.op\u0435nai.azure.com")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["https://", "http://", "https://x.openai.azure.com", ""]))
 def test_whatever_is_pasted_is_refused_or_leads_to_a_listed_host(text: str, before: str) -> None:
     try:

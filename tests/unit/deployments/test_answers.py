@@ -5,11 +5,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.deployments.answers import MAX_ANSWER_BYTES, AnswerReader, StreamFailed
+from core.deployments.answers import AnswerReader, StreamFailed
 from core.deployments.deployment import Operation
+from core.deployments.event_stream import MAX_BYTES
 from core.deployments.events import Event, Finished, Notice, TextDelta, Usage
 from core.errors import CallError, UnexpectedReply
 from tests.unit.deployments.asking import ending, event, pieces
@@ -90,6 +91,7 @@ def test_however_it_is_cut_and_framed_the_text_is_the_same(
     assert finished.usage == Usage(7, 3, 1)
 
 
+@settings(deadline=None)
 @given(st.text(), st.lists(st.integers(0, 400)), st.sampled_from(OPERATIONS))
 def test_any_text_cut_anywhere_comes_out_as_it_went_in(text: str, cuts: list[int], operation: Operation) -> None:
     data = b"".join([*pieces(operation, *text), *ending(operation)])
@@ -160,6 +162,7 @@ KEYS = st.sampled_from(
 JSON = st.recursive(BODIES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5))
 
 
+@settings(deadline=None)
 @given(st.lists(JSON, max_size=6), st.sampled_from(OPERATIONS))
 def test_any_json_gives_events_or_an_error_of_the_reader(bodies: list[Any], operation: Operation) -> None:
     try:
@@ -171,6 +174,7 @@ def test_any_json_gives_events_or_an_error_of_the_reader(bodies: list[Any], oper
     assert finished.usage is None or min(finished.usage.input_tokens, finished.usage.output_tokens) >= 0
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.binary(max_size=200) | st.sampled_from([b"\n\n", b"data: ", b"data: {}\n\n", b"\r\n"])),
     st.sampled_from(OPERATIONS),
@@ -233,11 +237,11 @@ class TestChat:
         halves = [b'data: {"choices":[{"delta":{"content":"%s"}}]}\n\n' % half for half in (b"a\\ud83c", b"\\udf66b")]
         assert text_of(read(Operation.CHAT, halves)[0]) == "a🍦b"
 
+    @pytest.mark.parametrize("end", [b"", b"data: [DONE]\n\n"])
     @pytest.mark.parametrize("escaped", [r"x\ud83c", r"x\udf66", r"x\ud83c\ud83c", r"\udf66\ud83c"])
-    def test_half_a_character_becomes_a_replacement_so_that_it_can_be_stored(self, escaped: str) -> None:
-        text = text_of(
-            read(Operation.CHAT, [f'data: {{"choices":[{{"delta":{{"content":"{escaped}"}}}}]}}\n\n'.encode()])[0]
-        )
+    def test_half_a_character_becomes_a_replacement_so_that_it_can_be_stored(self, escaped: str, end: bytes) -> None:
+        sent = f'data: {{"choices":[{{"delta":{{"content":"{escaped}"}}}}]}}\n\n'.encode()
+        text = text_of(read(Operation.CHAT, [sent, end])[0])
         assert "\ufffd" in text
         text.encode()
 
@@ -346,7 +350,7 @@ class TestBounds:
             for _ in range(20):
                 reader.feed(piece)
                 kept += len(text_of(reader.take()))
-        assert kept == MAX_ANSWER_BYTES
+        assert kept == MAX_BYTES
 
     @pytest.mark.parametrize("unit", [b"x" * 65536, b"data: x\n" * 8192])
     def test_an_event_without_end_stops_at_8_mib(self, unit: bytes) -> None:
@@ -356,7 +360,7 @@ class TestBounds:
             for _ in range(1024):
                 reader.feed(unit)
                 fed += len(unit)
-        assert fed < 2 * MAX_ANSWER_BYTES
+        assert fed < 2 * MAX_BYTES
 
     def test_a_long_line_in_single_bytes_costs_linear_time(self) -> None:
         reader = AnswerReader(Operation.CHAT)

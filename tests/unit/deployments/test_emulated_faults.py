@@ -121,7 +121,7 @@ class Place:
         if fault:
             headers["x-emulator-fault"] = fault
         async with (
-            httpx2.AsyncClient(trust_env=False, timeout=0.5) as http,
+            httpx2.AsyncClient(trust_env=False, timeout=1 if fault == "stream_stall" else 30) as http,
             http.stream(
                 "POST",
                 base + path,
@@ -185,10 +185,11 @@ async def test_a_sound_answer_arrives_whole(place: Place, clients: Clients, toke
 
 @pytest.mark.parametrize("fault", REFUSED)
 async def test_a_refusal_is_told_as_what_it_is(
-    place: Place, clients: Clients, tokens: ScriptedTokens, fault: str
+    place: Place, clients: Clients, impatient_clients: Clients, tokens: ScriptedTokens, fault: str
 ) -> None:
     place.emulator.openai.faults.set(place.deployment.name, fault)
     before = len(place.emulator.received)
+    clients = impatient_clients if fault == "hang" else clients
     outcome = await ask(clients, place.deployment, tokens, parameters=SAME)
     assert type(outcome.failure) is REFUSED[fault], outcome.failure.detail
     assert outcome.text == ""
@@ -199,9 +200,10 @@ async def test_a_refusal_is_told_as_what_it_is(
 
 @pytest.mark.parametrize("fault", INTERRUPTED)
 async def test_what_breaks_off_leaves_exactly_the_text_that_was_sent(
-    place: Place, clients: Clients, tokens: ScriptedTokens, fault: str
+    place: Place, clients: Clients, impatient_clients: Clients, tokens: ScriptedTokens, fault: str
 ) -> None:
     place.emulator.openai.faults.set(place.deployment.name, fault)
+    clients = impatient_clients if fault == "stream_stall" else clients
     outcome = await ask(clients, place.deployment, tokens, parameters=SAME)
     assert outcome.text == await place.sent(fault)
     assert outcome.text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import openai
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import errors
@@ -209,6 +209,7 @@ class TestRateLimits:
         assert self.wait({"retry-after": "9"}, "Try again in 2 seconds.") == 9
         assert self.wait({"retry-after": "-9"}, "Try again in 2 seconds.") is None
 
+    @settings(deadline=None)
     @given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
     def test_no_header_breaks_it(self, value: str) -> None:
         for name in ("retry-after", "retry-after-ms"):
@@ -323,6 +324,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.integers(300, 599), JSON)
 def test_any_status_with_any_body_becomes_one_of_our_errors(status: int, body: Any) -> None:  # noqa: ANN401 - any JSON
     error = translate(vendor_error(status, json.dumps(body).encode()), DEPLOYMENT, ANNA, now=NOW)

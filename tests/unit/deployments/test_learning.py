@@ -58,7 +58,7 @@ class TestParameters:
         shared_emulator: Emulator,
         operation: Operation,
     ) -> None:
-        deployment = replace(catalogue.find(f"contoso-sweden/{REASONING}"), operations=(operation,))
+        deployment = replace(catalogue.find(f"contoso-sweden/{REASONING}"), operations=(operation,), parameters=None)
         lessons = Lessons()
         parameters = replace(EVERYTHING, verbosity=None)
         assert fitting(deployment, lessons) == CONTROLS

@@ -18,18 +18,11 @@ from tests.support.raw_server import CHUNKED, EVENT_STREAM, UNTIL_CLOSED, Conver
 from tests.unit.deployments.asking import ask, deployment_at, ending, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
 TEXT: Final = ("Glacé ", "& ", "gelato ", "🍦")
 OPERATIONS: Final = list(Operation)
 Fault = tuple["Callable[[Conversation, Operation], None]", type[errors.KeylessError] | None]
-
-
-@pytest.fixture
-async def clients() -> AsyncIterator[Clients]:
-    clients = Clients(read_seconds=0.5)
-    yield clients
-    await clients.close()
 
 
 def half(operation: Operation) -> bytes:
@@ -131,9 +124,10 @@ A_PART_ARRIVES: Final[dict[str, Fault]] = {
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("name", NOTHING_ARRIVES)
 async def test_a_connection_that_gives_nothing_is_one_request_and_one_error(
-    clients: Clients, operation: Operation, name: str
+    clients: Clients, impatient_clients: Clients, operation: Operation, name: str
 ) -> None:
     fault, expected = NOTHING_ARRIVES[name]
+    clients = impatient_clients if expected is errors.TimedOut else clients
     with raw_server(lambda conversation: fault(conversation, operation)) as server:
         outcome = await ask(clients, deployment_at(server.url, operation))
         assert type(outcome.failure) is expected, outcome.failure.detail
@@ -145,9 +139,10 @@ async def test_a_connection_that_gives_nothing_is_one_request_and_one_error(
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("name", A_PART_ARRIVES)
 async def test_a_connection_that_breaks_leaves_the_text_byte_for_byte(
-    clients: Clients, operation: Operation, name: str
+    clients: Clients, impatient_clients: Clients, operation: Operation, name: str
 ) -> None:
     fault, expected = A_PART_ARRIVES[name]
+    clients = impatient_clients if expected is errors.TimedOut else clients
     with raw_server(lambda conversation: fault(conversation, operation)) as server:
         outcome = await ask(clients, deployment_at(server.url, operation))
         assert outcome.text == "".join(TEXT)
@@ -300,7 +295,7 @@ class TestTls:
         certificate.configure_cert(server_side)
         trusting = ssl.create_default_context()
         ca.configure_trust(trusting)
-        clients = Clients(tls=trusting, read_seconds=2)
+        clients = Clients(tls=trusting)
         with raw_server(
             lambda conversation: conversation.send(UNTIL_CLOSED + whole(Operation.CHAT)), server_side, host
         ) as server:
@@ -358,7 +353,7 @@ class TestTls:
         new = ssl.create_default_context()
         ca.configure_trust(new)
         new.minimum_version = ssl.TLSVersion.TLSv1_3
-        clients = Clients(tls=new, read_seconds=2)
+        clients = Clients(tls=new)
         with raw_server(lambda conversation: conversation.send(UNTIL_CLOSED), old, "localhost") as server:
             outcome = await ask(clients, deployment_at(server.url))
         await clients.close()
