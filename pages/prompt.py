@@ -83,6 +83,8 @@ st.chat_input("Write a tagline for an ice cream brand:", key=asking.QUESTION, on
 if conversation is None:
     draw_invitation(visitor)
 else:
+    if live is None and asking.resume(visitor, conversation):
+        st.rerun()
     turns = [turn for turn in conversation.turns if not turn.superseded and turn.runs]
     for turn in turns:
         if live is not None and turn.id == live.turn_id:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.deployments.parameters import Parameters
-from core.errors import KeylessError
+from core.errors import KeylessError, SignInAgain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.runs.run import Run
+    from core.storage.records import Conversation
     from pages.components.session import Visitor
 
 QUESTION: Final = "question"
@@ -72,6 +73,25 @@ def resend(visitor: Visitor, conversation_id: str, turn_id: str, prompt_key: str
             parameters=chosen_parameters(visitor),
         )
     )
+
+
+def resume(visitor: Visitor, conversation: Conversation) -> bool:
+    """Send again, by itself, the prompt that a sign-in which had run out interrupted; whether there was one."""
+    runs = [run for turn in conversation.turns if not turn.superseded for run in turn.runs]
+    if not runs or runs[-1].error is None or runs[-1].error.kind != SignInAgain.__name__:
+        return False
+    if runs[-1].started_at > visitor.session.created_at:
+        return False
+    _attempt(
+        lambda: visitor.services.prompting.retry(
+            visitor.user,
+            visitor.session.id,
+            visitor.tokens,
+            conversation_id=conversation.id,
+            run_id=runs[-1].id,
+        )
+    )
+    return True
 
 
 def begin_editing(turn_id: str | None) -> None:

@@ -165,3 +165,19 @@ def test_only_parameters_that_the_deployment_takes_are_offered_and_sent(app: App
     ask(app, "Write a tagline for a bakery")
     assert "temperature" not in emulator.received[-1].body
     assert "done" in said(app)
+
+
+def test_a_prompt_that_an_ended_sign_in_interrupted_is_sent_again_after_signing_in(
+    app: AppTest, services: Services, emulator: Emulator
+) -> None:
+    app.run()
+    emulator.clock.advance(7200)
+    emulator.directory.revoke_sessions(BUSINESS_USER.object_id, emulator.clock())
+    services.session_tokens.forget(str(app.user["session_id"]))  # type: ignore[union-attr]
+    ask(app, "Write a tagline for a bakery")
+    assert "Sign in again" in str(app.error[0].value)
+    app.user = {"session_id": sign_in(services, BUSINESS_USER).id}
+    app.run()
+    assert not app.error
+    assert "bakery" in said(app)
+    assert "done" in said(app)
