@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import make_url
 
+from core.deployments import preloading
 from core.deployments.calling import call
 from core.deployments.catalogue import Catalogue, read_catalogue
 from core.deployments.client import Clients
@@ -53,7 +54,7 @@ _log = logging.getLogger(__name__)
 
 REQUIREMENTS: Final = Path(__file__).parents[1] / "requirements.txt"
 DRAIN_SECONDS: Final = 10.0
-PRELOADED: Final = ("alembic", "azure.identity", "babel.numbers", "jwt", "msal", "openai", "openai.resources")
+PRELOADED: Final = ("alembic", "azure.identity", "babel.numbers", "jwt", "msal")
 """What is imported on demand elsewhere; the first visitor must not wait for it."""
 
 
@@ -95,9 +96,10 @@ class Services:
 
 
 def preload() -> None:
-    """Import every heavy library now, and keep the garbage collector from walking through them ever after."""
+    """Import every heavy library now, rehearse a call, and freeze it all for the garbage collector."""
     for name in PRELOADED:
         importlib.import_module(name)
+    preloading.preload()
     gc.collect()
     gc.freeze()
 
