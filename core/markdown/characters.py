@@ -20,11 +20,13 @@ _HIDDEN = re.compile(
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
 # Emoji, icons and the logo are replaced in the finished text, where an escaped colon is a colon again.
 _SHORTCODE = re.compile(
-    r"(?!:[0-9]{1,2}:):(?:&|(?:[\w+/-]|\\[+_/-])++(?:\\?:|&)|(?:(?<=http:)|(?<=https:))\\?/)", re.IGNORECASE
+    r"(?!:[0-9]{1,2}:):(?:(?:[\w+/-]|\\[+_/-])++(?:\\?:|&(?:colon|\#0*58|\#x0*3a);)|(?:(?<=http:)|(?<=https:))\\?/)",
+    re.IGNORECASE,
 )
 _INLINE_MARK = re.compile(r"[\\`*\[\]<>~$|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?!\s)|&(?=[#A-Za-z])")
 _BLOCK_MARK = re.compile(r"[0-9]+(?=[.)])|(?=[-+=])")
-_WWW = re.compile(r"(?<=www)(?=\.)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?<=www)(?=\.)|(?<=[\w.+-])(?=@\w)", re.IGNORECASE)
+"""Where the page would begin to make a link of a bare web or mail address."""
 
 
 def sendable(text: str) -> str:
@@ -79,7 +81,7 @@ def unformatted(text: str) -> str:
 
 def plain_line(line: str) -> str:
     """One line that shows exactly this text, unformatted."""
-    line = _WWW.sub(WORD_JOINER, unformatted(line))
+    line = _ADDRESS.sub(WORD_JOINER, unformatted(line))
     mark = _BLOCK_MARK.match(line)
     return f"{mark[0]}\\{line[mark.end() :]}" if mark else line
 

@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import quote
 
 from core.markdown.characters import escaped, revealed
@@ -11,6 +12,7 @@ _LONGEST = 2_000
 _WEB = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#\\@:\[\]]+)(:[0-9]{1,5})?((?:[/?#][^\s\\]*)?)", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:([\w.+-]+@[\w.-]+)(?:\?.*)?", re.IGNORECASE | re.ASCII)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*)|\[[0-9a-f:.]+\]")
+_NUMERIC = re.compile(r"\]$|(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$")
 _CLAIMED_HOST = re.compile(r"\s*(?:https?:)?[/\\]{2}([^\s/\\?#]{1,253})", re.IGNORECASE)
 _ENCODED = re.compile(r"\\([!-/:-@\[-`{-~])|&(?:#[xX]?[0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});")
 _LONGEST_HOST = 253
@@ -49,7 +51,10 @@ def _ascii_host(name: str) -> str | None:
         return None
     try:
         host = name.encode("idna").decode("ascii").lower() if not name.isascii() else name.lower()
-    except UnicodeError:
+        if _NUMERIC.search(host):
+            # 2130706433 and 0x7f.1 are addresses to a browser, but not to a reader.
+            ip_address(host.strip("[]"))
+    except ValueError:
         return None
     return host if _HOST.fullmatch(host) else None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import streamlit as st
 
-from core.markdown import as_label, neutralise
+from core.markdown import as_label, as_plain
 from pages.components.reader import clock_time
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ class Failure(Protocol):
 
 def draw_failure(failure: Failure, *, kept: str = "") -> None:
     """Draw ``failure``; ``kept`` says what was not lost by it."""
-    remedy = " ".join(part for part in (neutralise(failure.remedy), kept) if part)
+    remedy = " ".join(part for part in (as_plain(failure.remedy), kept) if part)
     who = f"Who can do it: **{as_label(failure.who)}** · " if failure.who else ""
     st.error(
         f"{remedy}\n\n{who}Reference **{failure.reference}**",
-        title=neutralise(failure.title),
+        title=as_label(failure.title),
         icon=":material/error:",
     )
     if failure.command:

@@ -450,3 +450,7 @@ def test_text_from_random_pieces_is_harmless_at_length() -> None:
     chance = random.Random(20)  # noqa: S311 - pieces, not secrets
     for _ in range(300):
         assert_harmless(neutralise("".join(chance.choices(FRAGMENTS, k=80))))
+
+
+def test_a_mail_address_in_a_label_is_no_link() -> None:
+    assert as_label("business.user@contoso.example") == "business.user\u2060@contoso.example"
