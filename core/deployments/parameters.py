@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from core.deployments.catalogue import Deployment
+    from core.deployments.deployment import Deployment
 
 REASONING_EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh")
 VERBOSITIES: Final = ("low", "medium", "high")

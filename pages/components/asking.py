@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from core.errors import KeylessError, SignInAgain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.identity.access_token import TokenSource
+    from core.identity.user import User
     from core.runs.run import Run
     from core.storage.records import Conversation
     from pages.components.session import Visitor
@@ -27,52 +30,20 @@ _FAILURE: Final = "failure"
 def ask(visitor: Visitor, prompt: str | None = None) -> None:
     """Send ``prompt``, or what stands in the question box, as the next turn of the open conversation."""
     question = str(prompt or st.session_state[QUESTION] or "")
-    _attempt(
-        lambda: visitor.services.prompting.ask(
-            visitor.user,
-            visitor.session.id,
-            visitor.tokens,
-            conversation_id=st.query_params.get(CONVERSATION),
-            prompt=question,
-            deployment_id=st.session_state[DEPLOYMENT],
-            system=st.session_state.get(SYSTEM, ""),
-            parameters=chosen_parameters(visitor),
-        ),
-        draft=question,
-    )
+    send = partial(visitor.services.prompting.ask, conversation_id=st.query_params.get(CONVERSATION), prompt=question)
+    _attempt(visitor, partial(send, **_as_set(visitor)), draft=question)
 
 
 def regenerate(visitor: Visitor, conversation_id: str, turn_id: str) -> None:
     """Ask the same once more, with what is set on the page now."""
-    _attempt(
-        lambda: visitor.services.prompting.regenerate(
-            visitor.user,
-            visitor.session.id,
-            visitor.tokens,
-            conversation_id=conversation_id,
-            turn_id=turn_id,
-            deployment_id=st.session_state[DEPLOYMENT],
-            system=st.session_state.get(SYSTEM, ""),
-            parameters=chosen_parameters(visitor),
-        )
-    )
+    send = partial(visitor.services.prompting.regenerate, conversation_id=conversation_id, turn_id=turn_id)
+    _attempt(visitor, partial(send, **_as_set(visitor)))
 
 
 def resend(visitor: Visitor, conversation_id: str, turn_id: str, prompt_key: str) -> None:
     """Send an edited prompt in place of an earlier one; what followed it is kept aside."""
-    _attempt(
-        lambda: visitor.services.prompting.edit(
-            visitor.user,
-            visitor.session.id,
-            visitor.tokens,
-            conversation_id=conversation_id,
-            turn_id=turn_id,
-            prompt=str(st.session_state[prompt_key]),
-            deployment_id=st.session_state[DEPLOYMENT],
-            system=st.session_state.get(SYSTEM, ""),
-            parameters=chosen_parameters(visitor),
-        )
-    )
+    send = partial(visitor.services.prompting.edit, conversation_id=conversation_id, turn_id=turn_id)
+    _attempt(visitor, partial(send, prompt=str(st.session_state[prompt_key]), **_as_set(visitor)))
 
 
 def resume(visitor: Visitor, conversation: Conversation) -> bool:
@@ -82,15 +53,8 @@ def resume(visitor: Visitor, conversation: Conversation) -> bool:
         return False
     if runs[-1].started_at > visitor.session.created_at:
         return False
-    _attempt(
-        lambda: visitor.services.prompting.retry(
-            visitor.user,
-            visitor.session.id,
-            visitor.tokens,
-            conversation_id=conversation.id,
-            run_id=runs[-1].id,
-        )
-    )
+    retry = visitor.services.prompting.retry
+    _attempt(visitor, partial(retry, conversation_id=conversation.id, run_id=runs[-1].id))
     return True
 
 
@@ -111,21 +75,26 @@ def open_conversation(conversation_id: str) -> None:
     begin_editing(None)
 
 
-def chosen_parameters(visitor: Visitor) -> Parameters:
-    """What the settings of the page say now, as far as the chosen deployment takes it."""
-    controls = visitor.services.controls_of(visitor.services.catalogue.find(st.session_state[DEPLOYMENT]))
-    return Parameters(**{name: st.session_state.get(f"parameter-{name}") for name in controls})
-
-
 def take_failure() -> KeylessError | None:
     """What went wrong with the last click, once."""
     failure: KeylessError | None = st.session_state.pop(_FAILURE, None)
     return failure
 
 
-def _attempt(start: Callable[[], Run], *, draft: str = "") -> None:
+def _as_set(visitor: Visitor) -> dict[str, Any]:
+    """What the page is set to, as far as the chosen deployment takes it."""
+    deployment_id = st.session_state[DEPLOYMENT]
+    controls = visitor.services.controls_of(visitor.services.catalogue.find(deployment_id))
+    return {
+        "deployment_id": deployment_id,
+        "system": st.session_state.get(SYSTEM, ""),
+        "parameters": Parameters(**{name: st.session_state.get(f"parameter-{name}") for name in controls}),
+    }
+
+
+def _attempt(visitor: Visitor, send: Callable[[User, str, TokenSource], Run], *, draft: str = "") -> None:
     try:
-        run = start()
+        run = send(visitor.user, visitor.session.id, visitor.tokens)
     except KeylessError as failure:
         st.session_state[_FAILURE] = failure
         if draft:
