@@ -9,13 +9,14 @@ from urllib.parse import quote
 from core.markdown.characters import escaped, revealed
 
 _LONGEST = 2_000
-_WEB = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#\\@:\[\]]+)(:[0-9]{1,5})?((?:[/?#][^\s\\]*)?)", re.IGNORECASE)
+_WEB = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#\\@:\[\]]+)(?::([0-9]{1,5}))?((?:[/?#][^\s\\]*)?)", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:([\w.+-]+@[\w.-]+)(?:\?.*)?", re.IGNORECASE | re.ASCII)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*)|\[[0-9a-f:.]+\]")
 _NUMERIC = re.compile(r"\]$|(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$")
 _CLAIMED_HOST = re.compile(r"\s*(?:https?:)?[/\\]{2}([^\s/\\?#]{1,253})", re.IGNORECASE)
 _ENCODED = re.compile(r"\\([!-/:-@\[-`{-~])|&(?:#[xX]?[0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});")
 _LONGEST_HOST = 253
+_LAST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ def address(text: str) -> Address | None:
         return Address(f"mailto:{mail[1]}", mail[1])
     web = _WEB.fullmatch(text)
     host = _ascii_host(web[2]) if web else None
-    if web is None or host is None:
+    if web is None or host is None or int(web[3] or 0) > _LAST_PORT:
         return None
     rest = quote(web[4], safe="/?#:@+,;=%.-~&").replace("&", "&amp;")
-    shown = host + (web[3] or "")
+    shown = f"{host}:{web[3]}" if web[3] else host
     return Address(f"{web[1].lower()}://{shown}{rest}", shown)
 
 

@@ -99,6 +99,9 @@ LINKS_NOWHERE: Final = (
     "[x](https://good.example@evil.example/)",
     "[x](https://good.example\\@evil.example/)",
     "[x](https://good.example%2f@evil.example/)",
+    "[x](http://2130706433/)",
+    "[x](http://0x7f.1/)",
+    "[x](http://127.1/)",
     "<javascript:alert(1)>",
     "[x]\n\n[x]: javascript:alert(1)",
 )
@@ -119,6 +122,8 @@ DIRECTIVES: Final = (
     ":streamlit:",
     ":smile:",
     "&colon;smile&colon;",
+    ":smile&#x0003a;",
+    ":sm&#105;le:",
     ":+1:",
 )
 
