@@ -35,7 +35,9 @@ from tests.support.people import choose_account
 from tests.support.serving import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from starlette.middleware import Middleware
 
     from core.emulator.directory import Person
     from core.emulator.emulator import Emulator
@@ -235,7 +237,7 @@ class FakeAz:
 
 
 @contextlib.contextmanager
-def entra_over_https(emulator: Emulator, ca_file: Path) -> Iterator[str]:
+def entra_over_https(emulator: Emulator, ca_file: Path, middleware: Sequence[Middleware] = ()) -> Iterator[str]:
     """Serve the emulator's Entra alone at the root of an https origin, and yield its ``host:port``.
 
     ``ca_file`` receives the certificate of the authority that signed the server's; name it in REQUESTS_CA_BUNDLE.
@@ -244,6 +246,7 @@ def entra_over_https(emulator: Emulator, ca_file: Path) -> Iterator[str]:
     ca.cert_pem.write_to_path(str(ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert("localhost").configure_cert(context)
-    with serving(Starlette(routes=emulator.entra_routes("")), ssl=context, host="localhost") as base_url:
+    app = Starlette(routes=emulator.entra_routes(""), middleware=middleware)
+    with serving(app, ssl=context, host="localhost") as base_url:
         emulator.signer.authority_host = base_url.removeprefix("https://")
         yield emulator.signer.authority_host

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.support.streamlit_tab import Browser
 
 PATIENCE_SECONDS: Final = 30.0
+_WORD_JOINER: Final = "\u2060"
 _SHOWN: Final = ("markdown", "alert", "heading", "text")
 _ENDED: Final = re.compile(r"· (?:done|failed|incomplete|filtered|stopped)$", re.MULTILINE)
 
@@ -32,14 +33,15 @@ class PromptPage:
         self._drawn: set[tuple[int, ...]] = set()
         self._widgets: dict[str, str] = {}
         self._choices: dict[str, str] = {}
+        self._numbers: dict[str, float] = {}
         self._cached: dict[str, Delta] = {}
         self._query = ""
         self._is_running = False
 
     @property
     def text(self) -> str:
-        """Everything shown, top to bottom."""
-        return "\n".join(self._texts[path] for path in sorted(self._texts))
+        """Everything shown, top to bottom, without characters that nobody sees."""
+        return "\n".join(self._texts[path] for path in sorted(self._texts)).replace(_WORD_JOINER, "")
 
     @property
     def conversation_id(self) -> str:
@@ -54,6 +56,12 @@ class PromptPage:
     def choose(self, label: str) -> None:
         """Choose a deployment by its label."""
         self._choices[self._widgets["deployment"]] = label
+        self._send()
+        self.wait_until_it_rests()
+
+    def set_number(self, parameter: str, value: float) -> None:
+        """Set a parameter of the deployment, by its name."""
+        self._numbers[self._widgets[f"parameter-{parameter}"]] = value
         self._send()
         self.wait_until_it_rests()
 
@@ -86,6 +94,8 @@ class PromptPage:
         states = message.rerun_script.widget_states.widgets
         for identifier, choice in self._choices.items():
             states.add(id=identifier, string_value=choice)
+        for identifier, number in self._numbers.items():
+            states.add(id=identifier, double_value=number)
         for identifier, text in (typed or {}).items():
             states.add(id=identifier).chat_input_value.data = text
         self._is_running = True
