@@ -213,6 +213,7 @@ class AccessBlocked(CallError):
     """Network rules, key policy or a suspension of the resource stand in the way."""
 
     default_who = "An owner of the resource"
+    default_cause = "access-blocked"
     default_title = "The resource does not let this app in."
 
 
@@ -236,6 +237,7 @@ class RequestRefused(CallError):
     """The deployment does not take this operation or parameter; ``parameter`` names it where known."""
 
     default_who = "You"
+    default_cause = "request-refused"
     default_title = "The deployment does not take this request."
     parameter: str = ""
     code: str = ""

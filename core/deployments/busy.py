@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
+from core.deployments.refusal import moment_of
 from core.errors import RateLimited
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from core.deployments.refusal import Refusal
 
 _WAIT_IN_WORDS: Final = re.compile(r"(?:try again in|retry after) (\d{1,6}) (second|millisecond)", re.IGNORECASE)
@@ -36,12 +37,22 @@ _KINDS: Final = {
     "unknown": ("The deployment is busy.", _WAIT),
 }
 
+_TOLD_APART: Final = frozenset({"capacity", "reduction", "estimate"})
+"""Causes of their own; the other kinds are all the quota."""
+
 
 def rate_limited(refusal: Refusal, now: datetime) -> RateLimited:
     """Say which limit it was, with the wait that the service asks for."""
     kind = _kind(refusal)
     title, remedy = _KINDS[kind]
-    error = RateLimited(title, remedy, retryable=kind != "spent", detail=f"{refusal.detail} limit={kind}")
+    error = RateLimited(
+        title,
+        remedy,
+        retryable=kind != "spent",
+        who="An owner of the resource" if kind == "spent" else "",
+        cause=kind if kind in _TOLD_APART else "",
+        detail=f"{refusal.detail} limit={kind}",
+    )
     error.retry_after_seconds = retry_after_seconds(refusal, now)
     return error
 
@@ -95,10 +106,5 @@ def _number(value: str | None) -> float | None:
 
 
 def _seconds_until(date: str, now: datetime) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except (ValueError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - now).total_seconds(), 0.0)
+    moment = moment_of(date)
+    return None if moment is None else max((moment - now).total_seconds(), 0.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
+from core.deployments.as_sent import AsSent
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable
@@ -37,7 +39,11 @@ class Clients:
         from core.deployments import wire
 
         seconds = wire.READ_SECONDS if read_seconds is None else read_seconds
-        self._pool: Final[httpx2.AsyncClient] = pool or wire.open_pool(tls, read_seconds=seconds)
+        self.as_sent: Final = AsSent()
+        """The latest requests that left through the pool, unless the pool was given."""
+        self._pool: Final[httpx2.AsyncClient] = pool or wire.open_pool(
+            tls, read_seconds=seconds, as_sent=self.as_sent
+        )
         self._bases: dict[tuple[str, str | None], AsyncOpenAI] = {}
         self._lock = threading.Lock()
         self.scopes: dict[str, str] = {}
@@ -60,6 +66,11 @@ class Clients:
             return base.copy(api_key=provider, default_headers=headers)
         azure: AsyncAzureOpenAI = base  # type: ignore[assignment]  # _base makes this class for dated APIs
         return azure.copy(azure_ad_token_provider=provider, default_headers=headers)
+
+    @property
+    def pool(self) -> httpx2.AsyncClient:
+        """The connection pool, for requests that the openai library does not know."""
+        return self._pool
 
     async def close(self) -> None:
         """Close every connection."""

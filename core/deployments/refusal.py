@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 _ODD: Final = re.compile(r"[^A-Za-z0-9_.\[\] -]+")
 _STATUS_OF_CODE: Final = {
@@ -23,6 +26,7 @@ _STATUS_OF_CODE: Final = {
     "PermissionDenied": 401,
 }
 _SERVER_ERROR: Final = 500
+_AUDIENCE: Final = re.compile(r"audience is incorrect \((https://[A-Za-z0-9./_-]{1,100}?)/?\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,41 @@ class Refusal:
         return _words(self.headers.get("apim-request-id") or self.headers.get("x-request-id"))
 
     @property
+    def audience(self) -> str:
+        """The audience that the resource wants tokens for, where it says so, else ""."""
+        named = _AUDIENCE.search(self.message)
+        return named[1] if named else ""
+
+    @property
+    def date(self) -> datetime | None:
+        """The service's clock, by its Date header."""
+        return date_of(self.headers)
+
+    @property
     def detail(self) -> str:
         """For the log and the support: status, code and numbers; no text of anybody's."""
         facts = [f"HTTP {self.status}", self.code, f"parameter {self.parameter}" if self.parameter else ""]
-        facts += [
-            f"{name}={_words(self.headers[name])}"
-            for name in ("apim-request-id", "x-request-id", "x-ms-region")
-            if self.headers.get(name)
-        ]
-        return " ".join(fact for fact in facts if fact)
+        return " ".join(fact for fact in (*facts, numbers_of(self.headers)) if fact)
+
+
+def numbers_of(headers: Mapping[str, str]) -> str:
+    """What Azure's support asks for: the numbers of a request, and the region that answered."""
+    names = ("apim-request-id", "x-request-id", "x-ms-region")
+    return " ".join(f"{name}={_words(headers[name])}" for name in names if headers.get(name))
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """The sender's clock, by the Date header; None where there is none, or nonsense."""
+    return moment_of(headers.get("date", ""))
+
+
+def moment_of(date: str) -> datetime | None:
+    """A date as HTTP writes it; None for nonsense."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _implied_status(code: str) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ROLES: Final = {"azure-openai": "Cognitive Services OpenAI User", "foundry": "Foundry User"}
 _FORMER_NAMES: Final = {"foundry": " (formerly Azure AI User)"}
+_DATA_ACTION: Final = re.compile(r"Microsoft\.CognitiveServices/[A-Za-z0-9/._-]{1,150}")
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -38,11 +39,15 @@ def role_missing(refusal: Refusal, endpoint: Endpoint, caller: Caller) -> RoleMi
     role = ROLES[endpoint.kind]
     resource = resource_name(endpoint)
     full_role = f"{role}{_FORMER_NAMES.get(endpoint.kind, '')}"
+    action = _DATA_ACTION.search(refusal.message)
+    needed = f" What is missing is the data action {action[0].rstrip('.')}." if action else ""
     return RoleMissing(
         f"{caller.identity} lacks the role {role} on the resource {resource}.",
         f"Ask an owner of the resource to give the role {full_role} with the command "
-        "below. It works within five minutes, without signing in again. Owner and Contributor do not contain it.",
+        "below. It works within five minutes, without signing in again. Owner and Contributor do not contain it."
+        f"{needed}",
         command=_command(role, endpoint, caller, refusal),
+        cause="role-missing-foundry" if action or endpoint.kind == "foundry" else "role-missing",
         detail=refusal.detail,
     )
 

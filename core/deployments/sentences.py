@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from core.deployments.az_commands import list_deployments
 from core.deployments.busy import rate_limited
 from core.deployments.role_missing import resource_name, role_missing
+from core.deployments.turned_away import blocked, token_refused
 from core.errors import (
-    AccessBlocked,
     CallError,
     DeploymentMissing,
     PromptFiltered,
     RequestRefused,
     ServiceFailed,
     TimedOut,
-    TokenRefused,
     UnexpectedReply,
     Unreachable,
     WrongTenant,
@@ -40,6 +40,7 @@ _OTHER_TENANT: Final = "Tenant provided in token does not match resource token"
 _TOO_LONG: Final = frozenset({"context_length_exceeded", "string_above_max_length", "array_above_max_length"})
 _REFUSED_PARAMETER: Final = frozenset({"unsupported_parameter", "unknown_parameter"})
 _ADMINISTRATOR: Final = "Ask an administrator of the resource"
+_WHO_RUNS_THE_APP: Final = "Whoever runs this app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,15 @@ def _filtered(refusal: Refusal) -> PromptFiltered:
 def _request_refused(refusal: Refusal, context: Context) -> RequestRefused:
     name = context.deployment.label
     choose = "Choose another deployment."
+    who, cause = "", "parameter-refused" if refusal.parameter else ""
     if refusal.code == "OperationNotSupported":
+        who, cause = _WHO_RUNS_THE_APP, "operation-not-supported"
         said = (
             f"{name} takes none of the operations that were tried.",
             f"{choose} {_ADMINISTRATOR} to correct its operations in the catalogue.",
         )
     elif refusal.code in _TOO_LONG:
+        cause = "prompt-too-long"
         said = (
             f"This is longer than {name} can read.",
             "Shorten the prompt, begin a new conversation, or choose a deployment that reads more.",
@@ -146,43 +150,9 @@ def _request_refused(refusal: Refusal, context: Context) -> RequestRefused:
             f"{name} does not take this request.",
             f"{choose} If it stays, give the reference number to your administrator.",
         )
-    error = RequestRefused(*said, detail=refusal.detail)
+    error = RequestRefused(*said, who=who, cause=cause, detail=refusal.detail)
     error.parameter, error.code = refusal.parameter, refusal.code
     return error
-
-
-def _token_refused(refusal: Refusal, context: Context) -> CallError:
-    scope = context.deployment.endpoint.scope.removesuffix("/.default")
-    return TokenRefused(
-        remedy="Sign in again. If it stays, ask your administrator to check three things: the endpoint's scope "
-        f"(a token for {scope} was sent), the tenant it signs in to, and the clock of the server.",
-        detail=refusal.detail,
-    )
-
-
-_BLOCKS: Final = (
-    ("temporarily blocked", "The resource is suspended.", "to ask Azure's support why it is blocked."),
-    ("public access is disabled", "The resource answers in its private network only.",
-     "to run this app in that network, or to set up a private endpoint for it."),
-    ("a virtual network is configured", "The resource wants to be called by its own host name.",
-     "to put https://NAME.openai.azure.com into the catalogue as its address."),
-    ("firewall", "The resource's firewall does not let this app in.",
-     "to add this app's outgoing address to the resource's network rules."),
-)  # fmt: skip
-
-
-def _blocked(refusal: Refusal, _: Context) -> AccessBlocked:
-    if refusal.code == "AuthenticationTypeDisabled":
-        return AccessBlocked(
-            "The resource takes no keys, and something on the way sent one.",
-            "Ask your administrator to check the gateway before the resource: this app never sends a key.",
-            detail=refusal.detail,
-        )
-    message = refusal.message.lower()
-    for hint, title, remedy in _BLOCKS:
-        if hint in message:
-            return AccessBlocked(title, f"{_ADMINISTRATOR} {remedy}", detail=refusal.detail)
-    return AccessBlocked(remedy=f"{_ADMINISTRATOR} to check its network rules and policies.", detail=refusal.detail)
 
 
 def _not_found(refusal: Refusal, context: Context) -> CallError:
@@ -191,6 +161,7 @@ def _not_found(refusal: Refusal, context: Context) -> CallError:
             f"There is no deployment {context.deployment.name} on the resource {context.resource}.",
             f"{_ADMINISTRATOR} to check the deployment's name in the catalogue. A new one can take "
             "five minutes to answer.",
+            command=list_deployments(context.deployment.endpoint),
             detail=refusal.detail,
         )
     if refusal.is_page:
@@ -199,6 +170,8 @@ def _not_found(refusal: Refusal, context: Context) -> CallError:
         f"The resource {context.resource} does not know this kind of request.",
         f"{_ADMINISTRATOR} to check the endpoint's address, its api version and the deployment's operations in the "
         "catalogue.",
+        who=_WHO_RUNS_THE_APP,
+        cause="operation-not-supported",
         detail=refusal.detail,
     )
     error.code = refusal.code
@@ -207,13 +180,14 @@ def _not_found(refusal: Refusal, context: Context) -> CallError:
 
 _SPECIAL: Final[dict[int, Callable[[Refusal, Context], CallError]]] = {
     400: _bad_request,
-    401: _token_refused,
-    403: _blocked,
+    401: token_refused,
+    403: blocked,
     404: _not_found,
     407: lambda refusal, _: Unreachable(
         "A proxy between this app and the resource asks for a sign-in.",
         "Ask your administrator to let this app reach the resource without it.",
         retryable=False,
+        cause="proxy",
         detail=refusal.detail,
     ),
     408: lambda refusal, _: TimedOut(detail=refusal.detail),

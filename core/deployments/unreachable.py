@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
 _CERTIFICATE_FAULTS: Final = {
     9: (
+        "clock-skew",
         "The resource's certificate is not valid yet.",
         "Ask your administrator to check the clock of the server that runs this app.",
     ),
     10: (
+        "certificate-expired",
         "The resource's certificate has expired.",
         "Ask your administrator to check the server's clock, and whoever runs the address to renew the certificate.",
     ),
     62: (
+        "certificate-name",
         "The certificate at the resource's address belongs to another name.",
         "Ask your administrator to check the endpoint's address and any proxy before it.",
     ),
@@ -28,6 +31,7 @@ _CERTIFICATE_FAULTS: Final = {
 """By OpenSSL's X509_V_ERR numbers."""
 
 _UNKNOWN_ISSUER: Final = (
+    "tls-intercepted",
     "The resource's certificate comes from an authority that this server does not know.",
     "Ask your administrator: a proxy that inspects TLS needs its own authority in SSL_CERT_FILE.",
 )
@@ -48,14 +52,17 @@ def unreachable(error: BaseException, host: str) -> CallError:
 
 def _root_cause(cause: BaseException, host: str, detail: str) -> CallError | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        title, remedy = _CERTIFICATE_FAULTS.get(cause.verify_code, _UNKNOWN_ISSUER)
-        return Unreachable(title, remedy, retryable=False, detail=f"{detail} verify code {cause.verify_code}")
+        code, title, remedy = _CERTIFICATE_FAULTS.get(cause.verify_code, _UNKNOWN_ISSUER)
+        return Unreachable(
+            title, remedy, retryable=False, cause=code, detail=f"{detail} verify code {cause.verify_code}"
+        )
     if isinstance(cause, ssl.SSLError):
         return Unreachable("The secure connection to the resource broke.", _NETWORK, detail=detail)
     if isinstance(cause, socket.gaierror):
         return Unreachable(
             f"The name {host} is not known in this network.",
             "Ask your administrator to check the endpoint's address, DNS, and a private endpoint's DNS zone.",
+            cause="name-not-resolved",
             detail=detail,
         )
     if isinstance(cause, ConnectionRefusedError):

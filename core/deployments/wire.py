@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpx2
 
+from core.deployments.as_sent import AsSent
 from core.errors import UnexpectedReply
 
 if TYPE_CHECKING:
@@ -36,21 +37,18 @@ _SENT: Final = frozenset(
 """The headers that leave this process, and ``Host``. OPENAI_CUSTOM_HEADERS cannot add to them."""
 
 
-def open_pool(tls: ssl.SSLContext | None = None, *, read_seconds: float = READ_SECONDS) -> httpx2.AsyncClient:
+def open_pool(
+    tls: ssl.SSLContext | None = None, *, read_seconds: float = READ_SECONDS, as_sent: AsSent | None = None
+) -> httpx2.AsyncClient:
     """The pool: one TLS context, no proxies or credentials from the environment, no redirects, no cookies.
 
     Args:
         tls: Which certificates are trusted; ``SSL_CERT_FILE`` or the system's when left out.
         read_seconds: Longest silence between two pieces of an answer.
+        as_sent: Is told of every request, as it leaves.
     """
     return httpx2.AsyncClient(
-        transport=_Bounded(
-            httpx2.AsyncHTTPTransport(
-                verify=tls or httpx2.create_ssl_context(),
-                trust_env=False,
-                limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS // 4),
-            )
-        ),
+        transport=_Bounded(_Recorded(tls or httpx2.create_ssl_context(), as_sent or AsSent())),
         headers={"Accept-Encoding": "identity"},
         cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
         timeout=httpx2.Timeout(connect=CONNECT_SECONDS, read=read_seconds, write=WRITE_SECONDS, pool=None),
@@ -92,6 +90,22 @@ class _Bounded(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+class _Recorded(httpx2.AsyncHTTPTransport):
+    """Writes to the socket, and notes every request as it does so."""
+
+    def __init__(self, tls: ssl.SSLContext, as_sent: AsSent) -> None:
+        super().__init__(
+            verify=tls,
+            trust_env=False,
+            limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS // 4),
+        )
+        self._as_sent = as_sent
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self._as_sent.note(request.url.host, request.url.path, request.url.query.decode("ascii"), request.headers)
+        return await super().handle_async_request(request)
 
 
 class _Cut(httpx2.AsyncByteStream):
