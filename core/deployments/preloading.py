@@ -23,6 +23,7 @@ _NOWHERE: Final = "https://rehearsal.invalid"
 @dataclass(frozen=True, slots=True)
 class _NoToken:
     value: str = "rehearsal"
+    object_id: str = ""
 
 
 class _NoOne:
@@ -32,7 +33,7 @@ class _NoOne:
     identity_kind: Literal["user", "app"] = "app"
     object_id = ""
 
-    async def token(self, scope: str, *, force_refresh: bool = False) -> _NoToken:  # noqa: ARG002 - as sources have it
+    async def token(self, _scope: str, **_how: object) -> _NoToken:
         return _NoToken()
 
 

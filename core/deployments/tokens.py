@@ -17,6 +17,10 @@ class Token(Protocol):
     def value(self) -> str:
         """The bearer itself."""
 
+    @property
+    def object_id(self) -> str:
+        """Whose it is, in the directory it is for; "" when unknown."""
+
 
 class Tokens(Protocol):
     """Gives the access tokens of one identity."""
@@ -31,14 +35,18 @@ class Tokens(Protocol):
 
     @property
     def object_id(self) -> str:
-        """What a role is assigned to; "" while unknown."""
+        """What a role is assigned to in its own directory; "" while unknown."""
 
-    def token(self, scope: str, *, force_refresh: bool = False) -> Awaitable[Token]:
-        """A token for ``scope`` that is good now."""
+    def token(
+        self, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
+    ) -> Awaitable[Token]:
+        """A token for ``scope`` in the directory ``tenant_id`` that is good now, and answers ``claims``."""
 
 
-async def bearer(tokens: Tokens, scope: str, *, force_refresh: bool = False) -> str:
-    """The bearer to send.
+async def usable_token(
+    tokens: Tokens, scope: str, *, tenant_id: str, force_refresh: bool = False, claims: str = ""
+) -> Token:
+    """The token to send.
 
     Raises:
         TokenError: There is none, or one that cannot stand in a header.
@@ -46,16 +54,25 @@ async def bearer(tokens: Tokens, scope: str, *, force_refresh: bool = False) -> 
     """
     failure = ""
     try:
-        value = (await tokens.token(scope, force_refresh=force_refresh)).value
+        token = await tokens.token(scope, tenant_id=tenant_id, force_refresh=force_refresh, claims=claims)
     except KeylessError:
         raise
     except Exception as error:  # noqa: BLE001 - a source's own exception may carry a secret in its text
         failure = type(error).__name__
     if failure:
         raise TokenError(detail=f"the source of tokens failed with {failure}")
+    value = token.value
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise TokenError(
             "The access token cannot be used: it is empty, or has a character that no header may have.",
             "Sign in again. If it stays, ask your administrator to check the credential behind it.",
         )
-    return value
+    return token
+
+
+async def bearer(
+    tokens: Tokens, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
+) -> str:
+    """The bearer itself; see :func:`usable_token`."""
+    token = await usable_token(tokens, scope, tenant_id=tenant_id, force_refresh=force_refresh, claims=claims)
+    return token.value

@@ -30,6 +30,12 @@ class AccessToken:
         """Whether a call may begin with it."""
         return self.expires_at - now > RENEW_BEFORE
 
+    @property
+    def object_id(self) -> str:
+        """Whose it is, by its own words: the object id in the directory it is for; "" when it does not say."""
+        claim = unverified_claims(self.value).get("oid")
+        return claim if isinstance(claim, str) else ""
+
 
 class TokenSource(Protocol):
     """Gives access tokens of one identity.
@@ -47,13 +53,18 @@ class TokenSource(Protocol):
 
     @property
     def object_id(self) -> str:
-        """The object id of the person or service principal in its directory."""
+        """The object id of the person or service principal in its own directory."""
 
-    async def token(self, scope: str, *, force_refresh: bool = False) -> AccessToken:
+    async def token(
+        self, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
+    ) -> AccessToken:
         """A token for ``scope``, such as ``https://cognitiveservices.azure.com/.default``.
 
         Args:
+            scope: What the token is for.
+            tenant_id: The directory of the resource, when it is not the identity's own.
             force_refresh: The token given last was refused; get another one.
+            claims: The claims challenge with which it was refused; such a token is never given again.
 
         Raises:
             TokenError: No token; as ``SignInAgain`` or ``NoCredential`` where that is the way out.

@@ -40,7 +40,7 @@ class ScriptedTokens:
     object_id: str = OBJECT_ID
     asked: list[tuple[str, bool]] = field(default_factory=list)
 
-    async def token(self, scope: str, *, force_refresh: bool = False) -> AccessToken:
+    async def token(self, scope: str, *, force_refresh: bool = False, **_more: str) -> AccessToken:
         self.asked.append((scope, force_refresh))
         return AccessToken(self.make(scope, force_refresh), datetime.now(UTC) + timedelta(hours=1))
 

@@ -43,7 +43,7 @@ class Tokens:
     identity_kind: Literal["user", "app"] = "user"
     object_id = "anna"
 
-    async def token(self, scope: str, *, force_refresh: bool = False) -> AccessToken:
+    async def token(self, scope: str, *, force_refresh: bool = False, **_more: str) -> AccessToken:
         return AccessToken(f"{scope}{force_refresh}", NOW + timedelta(hours=1))
 
 
