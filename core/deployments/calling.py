@@ -85,7 +85,8 @@ async def call(
                 async for event in answer:
                     yield event
     except Exception as error:  # noqa: BLE001 - everything becomes an error of ours; the map says which
-        failure = translate(error, asked.deployment, Caller.of(tokens))
+        caller = Caller(tokens.identity, tokens.identity_kind, opening.object_id)
+        failure = translate(error, asked.deployment, caller)
         if isinstance(failure, TimedOut) and loop.time() >= deadline:
             failure = TimedOut(f"The answer took longer than {deadline_seconds:g} seconds in all.")
     if failure is not None:
