@@ -90,13 +90,16 @@ class Starting:
         emulator_routes: The emulator in demo mode; nothing otherwise.
     """
 
-    def __init__(self, settings: Settings, port: Callable[[], int | None]) -> None:
+    def __init__(
+        self, settings: Settings, port: Callable[[], int | None], preload_pages: Callable[[], None] = lambda: None
+    ) -> None:
         self.entrance = Entrance(settings, self.services, announce=_announce)
         self.emulator_routes: list[BaseRoute] = (
             [Mount(EMULATOR_PREFIX, app=self._serve_emulator)] if settings.demo else []
         )
         self._settings = settings
         self._port = port
+        self._preload_pages = preload_pages
         self._emulator_app: Router | None = None
         self._origin: Future[str] = Future()
         self._outcome: Future[Services] = Future()
@@ -152,6 +155,7 @@ class Starting:
 
             emulator = Emulator(upstream=self._settings.demo_upstream)
             self._emulator_app = Router(emulator.routes(""))
+        self._preload_pages()
         preload()
         # Demo mode finds its emulator at the port that was really bound.
         with running(self._settings, self._origin.result(), emulator) as services:

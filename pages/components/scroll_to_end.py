@@ -9,8 +9,8 @@ import streamlit as st
 _JS: Final = """
 const seen = new Set()
 export default function ({ data, parentElement }) {
-  if (seen.has(data)) return
-  seen.add(data)
+  if (seen.has(data.occasion)) return
+  seen.add(data.occasion)
   const scrolls = (it) => it.scrollHeight > it.clientHeight && getComputedStyle(it).overflowY === "auto"
   let scroller = parentElement.host ?? parentElement
   while (scroller && !scrolls(scroller)) scroller = scroller.parentElement
@@ -24,4 +24,5 @@ _scroll = st.components.v2.component("keyless_scroll_to_end", html="<span></span
 
 def scroll_to_end(occasion: str) -> None:
     """Scroll to the end of the page, once for each ``occasion``."""
-    _scroll(data=occasion, key="scroll-to-end", height=1)
+    # A mapping: Streamlit imports pandas, for half a second, to see whether anything else is a table.
+    _scroll(data={"occasion": occasion}, key="scroll-to-end", height=1)

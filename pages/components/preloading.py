@@ -1,0 +1,28 @@
+"""Importing what pages need before anybody opens one."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+_NEEDED: Final = (
+    "numpy",  # Streamlit takes the pictures of the tab and the logo through these two
+    "PIL.PngImagePlugin",
+    "streamlit.material_icon_names",
+    "pages.components.account",
+    "pages.components.answer",
+    "pages.components.asking",
+    "pages.components.deployment_bar",
+    "pages.components.failure",
+    "pages.components.live_answer",
+    "pages.components.session",
+)
+
+
+def preload() -> None:
+    """Import it all; for a thread that nobody waits for.
+
+    Only once Streamlit's runtime is there: components announce themselves to it when they are imported.
+    """
+    for name in _NEEDED:
+        importlib.import_module(name)
