@@ -9,7 +9,9 @@ from urllib.parse import quote
 from core.markdown.characters import escaped, revealed
 
 _LONGEST = 2_000
-_WEB = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#\\@:\[\]]+)(?::([0-9]{1,5}))?((?:[/?#][^\s\\]*)?)", re.IGNORECASE)
+_WEB = re.compile(
+    r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#\\@:\[\]]+)(?::([0-9]{1,5}))?((?:[/?#][^\s\\]*)?)", re.IGNORECASE
+)
 _MAIL = re.compile(r"mailto:([\w.+-]+@[\w.-]+)(?:\?.*)?", re.IGNORECASE | re.ASCII)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*)|\[[0-9a-f:.]+\]")
 _NUMERIC = re.compile(r"\]$|(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$")

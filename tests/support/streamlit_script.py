@@ -1,9 +1,10 @@
-"""A small Streamlit script in a process of its own, without any of the app's protection around it."""
+"""A small Streamlit script in a process of its own: with the app's settings, without its gate and its headers."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -43,12 +44,12 @@ def running_script(folder: Path, script: str, headers: tuple[tuple[str, str], ..
     (folder / "page.py").write_text(script, encoding="utf-8")
     (folder / "entry.py").write_text(f"HEADERS = {lines!r}\n{_ENTRY}", encoding="utf-8")
     port = free_port()
-    settings = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
+    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
     with (folder / "script.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own script
             [sys.executable, "-m", "uvicorn", "entry:app", "--port", str(port), "--log-level", "warning"],
             cwd=folder,
-            env={**os.environ, **settings, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
