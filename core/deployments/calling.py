@@ -79,7 +79,7 @@ async def call(
                 reply = await opening.send(stack)
             for notice in opening.notices:
                 yield Notice(notice)
-            yield _opened(reply, asked.deployment)
+            yield _opened(reply, asked.deployment, opening.headroom)
             answer = _answer(reply, AnswerReader(opening.operation), deadline)
             async with contextlib.aclosing(answer):
                 async for event in answer:
@@ -120,18 +120,11 @@ async def _answer(reply: httpx2.Response, reader: AnswerReader, deadline: float)
                 pass
 
 
-def _opened(reply: httpx2.Response, deployment: Deployment) -> Opened:
+def _opened(reply: httpx2.Response, deployment: Deployment, headroom: Headroom) -> Opened:
     headers = reply.headers
     return Opened(
         model=deployment.model,
         request_id=headers.get("apim-request-id") or headers.get("x-request-id") or "",
         region=headers.get("x-ms-region") or deployment.endpoint.region,
-        headroom=Headroom(
-            _count(headers.get("x-ratelimit-remaining-requests")),
-            _count(headers.get("x-ratelimit-remaining-tokens")),
-        ),
+        headroom=headroom,
     )
-
-
-def _count(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() and len(value) <= len("1000000000") else None

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from core.deployments.as_sent import AsSent
+from core.deployments.headroom import Headrooms
 
 if TYPE_CHECKING:
     import ssl
@@ -48,6 +49,8 @@ class Clients:
         self._lock = threading.Lock()
         self.scopes: dict[str, str] = {}
         """Scopes that endpoints, by URL, asked for instead of the catalogue's."""
+        self.headrooms: Final = Headrooms()
+        """What every reply said about its deployment's quota."""
 
     def for_token(self, endpoint: Endpoint, token: str, *, api_version: str | None = None) -> AsyncOpenAI:
         """A client that calls ``endpoint`` with ``token``, for one call.

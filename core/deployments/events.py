@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What the deployment's quota still holds, as its headers say; ``None`` is unknown."""
+    """What the deployment's quota holds and still holds per minute, as its headers said at ``seen_at``.
+
+    ``requests_reset_at`` and ``tokens_reset_at`` are when the counts begin anew. ``None`` is unknown.
+    """
 
     remaining_requests: int | None
     remaining_tokens: int | None
+
+    limit_requests: int | None = None
+    limit_tokens: int | None = None
+    requests_reset_at: datetime | None = None
+    tokens_reset_at: datetime | None = None
+    seen_at: datetime = NEVER
 
 
 @dataclass(frozen=True, slots=True)
