@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from core.deployments.lessons import Lesson, Lessons
+from core.deployments.parameters import LABELS
 from core.deployments.request_body import (
     API_VERSION,
+    CONTROL_OF,
     EVERY_OPERATION,
     WHOLE_OPERATION,
-    WIRE_NAMES,
     Request,
     build,
 )
@@ -32,15 +33,6 @@ _API_VERSION_NOT_TAKEN_IN_WORDS: Final = re.compile(
 )
 _CHOICES: Final = frozenset({"reasoning_effort", "verbosity"})
 """Controls with several values, of which a deployment may refuse one and take another."""
-
-_LABELS: Final = {
-    "temperature": "Temperature",
-    "top_p": "Top p",
-    "max_output_tokens": "The maximum of output tokens",
-    "reasoning_effort": "Reasoning effort",
-    "verbosity": "Verbosity",
-}
-_CONTROL_OF: Final = {wire: control for names in WIRE_NAMES.values() for control, wire in names.items()}
 
 
 class Plan:
@@ -85,7 +77,7 @@ class Plan:
         if wire is None:
             return None
         self._refused_wires.add(wire)
-        control = _CONTROL_OF.get(wire, "")
+        control = CONTROL_OF.get(wire, "")
         other = _OTHER_NAME.get(wire, "") if refusal.code != _ONE_VALUE else ""
         if other and other not in self._refused_wires:
             self._change(self.request.operation, wire, rename_to=other)
@@ -144,4 +136,4 @@ class Plan:
             self._to_learn.append(lesson)
 
     def _not_taken(self, control: str) -> str:
-        return f"{_LABELS[control]} was left out: {self._call.deployment.label} does not take it."
+        return f"{LABELS[control]} was left out: {self._call.deployment.label} does not take it."

@@ -34,6 +34,15 @@ class Parameters:
 CONTROLS: Final = tuple(field.name for field in fields(Parameters))
 """Every control that a page could offer, in the order in which it offers them."""
 
+LABELS: Final = {
+    "temperature": "Temperature",
+    "top_p": "Top p",
+    "max_output_tokens": "The maximum of output tokens",
+    "reasoning_effort": "Reasoning effort",
+    "verbosity": "Verbosity",
+}
+"""What sentences call the controls."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -36,6 +36,12 @@ WIRE_NAMES: Final[dict[Operation, dict[str, str]]] = {
 }
 """What each control is called on the wire; a dot leads into an object. What is missing does not exist there."""
 
+CONTROL_OF: Final = {wire: control for names in WIRE_NAMES.values() for control, wire in names.items()}
+"""The control behind each name."""
+
+USAGE: Final = "stream_options"
+"""The parameter that asks for token counts."""
+
 COMPLETIONS_MAX_TOKENS: Final = 1000
 """Legacy completions stop after 16 tokens when nobody says otherwise, in the middle of a sentence."""
 
@@ -49,7 +55,6 @@ API_VERSION: Final = "api-version"
 """In a lesson for every operation: the endpoint does not take its API version."""
 
 _FIRST_MAX_COMPLETION_TOKENS_API: Final = "2024-09-01"
-_USAGE: Final = {"include_usage": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,8 @@ def build(call: Call, lessons: Lessons) -> Request:
             left_out.append(control)
         else:
             wires[wire] = value
-    if operation is not Operation.RESPONSES and not lessons.of(call.deployment, operation, "stream_options"):
-        wires["stream_options"] = _USAGE
+    if operation is not Operation.RESPONSES and not lessons.of(call.deployment, operation, USAGE):
+        wires[USAGE] = {"include_usage": True}
     body: dict[str, Any] = {"model": call.deployment.name, "stream": True, **_content(call, operation)}
     for wire, value in wires.items():
         outer, _, inner = wire.partition(".")

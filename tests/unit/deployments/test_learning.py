@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -427,6 +429,11 @@ class Kept:
             raise StorageError
         self.lessons.append(lesson)
 
+    def forget(self, deployment_id: str) -> None:
+        if self._broken:
+            raise StorageError
+        self.lessons = [lesson for lesson in self.lessons if lesson.deployment_id != deployment_id]
+
 
 class TestLessons:
     async def test_they_outlive_the_process(self, clients: Clients) -> None:
@@ -460,6 +467,73 @@ class TestLessons:
             Lesson(lab.id, Operation.CHAT, "max_completion_tokens", "rename", "max_tokens"),
         )
         assert "max_output_tokens" not in fitting(lab, Lessons(Kept(*round_trip)))
+
+    def test_they_are_told_in_sentences(self) -> None:
+        dated = deployment_at("http://127.0.0.1:1", *AUTO, api_version="2024-10-21")
+        lessons = Lessons()
+        assert lessons.of_deployment(dated) == ()
+        for operation, parameter, replacement in (
+            (Operation.CHAT, "temperature", ""),
+            (Operation.CHAT, "max_completion_tokens", "max_tokens"),
+            (Operation.CHAT, "stream_options", ""),
+            (Operation.CHAT, "newfangled", ""),
+            (Operation.RESPONSES, "*", ""),
+            ("*", "api-version", ""),
+        ):
+            lessons.add(Lesson(dated.id, operation, parameter, "rename" if replacement else "drop", replacement))
+        lessons.add(Lesson("lab/other", Operation.CHAT, "top_p", "drop"))
+        assert lessons.of_deployment(dated) == (
+            "The v1 API is used instead of the API version 2024-10-21: the endpoint does not take that.",
+            "The maximum of output tokens is sent to chat as max_tokens: this deployment knows it by that name.",
+            "newfangled is left out of chat: this deployment does not take it.",
+            "Token counts of chat are estimated: this deployment does not take the request for them.",
+            "Temperature is left out of chat: this deployment does not take it.",
+            "The operation responses is not used: this deployment does not take it.",
+        )
+
+    def test_a_name_that_is_refused_as_well_is_not_told(self) -> None:
+        lab = deployment_at("http://127.0.0.1:1")
+        lessons = Lessons()
+        lessons.add(Lesson(lab.id, Operation.CHAT, "max_completion_tokens", "rename", "max_tokens"))
+        lessons.add(Lesson(lab.id, Operation.CHAT, "max_tokens", "drop"))
+        assert lessons.of_deployment(lab) == (
+            "The maximum of output tokens is left out of chat: this deployment does not take it.",
+        )
+
+    async def test_what_is_forgotten_is_asked_for_again(self, clients: Clients) -> None:
+        kept = Kept()
+        refused = refusals.unsupported_parameter("top_p")
+        with raw_server(script(refused, Operation.CHAT)) as server:
+            deployment, lessons = deployment_at(server.url), Lessons(kept)
+            parameters = Parameters(top_p=0.9)
+            await ask(clients, deployment, parameters=parameters, lessons=lessons)
+            assert kept.added.wait(10)
+            assert lessons.of_deployment(deployment)
+            lessons.forget(deployment)
+            assert lessons.of_deployment(deployment) == ()
+            assert kept.lessons == []
+            await ask(clients, deployment, parameters=parameters, lessons=lessons)
+            asked_for = ["top_p" in json.loads(request.body) for request in server.requests]
+        assert asked_for == [True, False, True]
+
+    def test_what_the_store_cannot_forget_stays_known(self) -> None:
+        lab = deployment_at("http://127.0.0.1:1")
+        lessons = Lessons(Kept(Lesson(lab.id, Operation.CHAT, "top_p", "drop"), broken=True))
+        with pytest.raises(StorageError):
+            lessons.forget(lab)
+        assert lessons.of_deployment(lab)
+
+    async def test_what_is_forgotten_before_it_was_written_is_never_written(self) -> None:
+        lab, kept = deployment_at("http://127.0.0.1:1"), Kept()
+        lessons, loop = Lessons(kept), asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        forgotten = threading.Event()
+        loop.run_in_executor(None, forgotten.wait, 10)
+        lessons.learn(Lesson(lab.id, Operation.CHAT, "top_p", "drop"))
+        lessons.forget(lab)
+        forgotten.set()
+        await loop.shutdown_default_executor()
+        assert lessons.all() == kept.lessons == []
 
 
 async def test_a_page_with_404_is_no_reason_to_try_another_operation(clients: Clients) -> None:
