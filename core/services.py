@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from core.deployments.deployment import Deployment
+    from core.deployments.headroom import Headrooms
     from core.emulator.emulator import Emulator
     from core.identity.access_token import TokenSource
     from core.settings import Settings
@@ -68,6 +69,7 @@ class Services:
     sessions: SessionStore
     audit: AuditLog
     lessons: Lessons
+    headrooms: Headrooms
     sign_in: SignIn | None
     live: LiveRuns
     prompting: Prompting
@@ -190,6 +192,7 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
         sessions=sessions,
         audit=audit,
         lessons=lessons,
+        headrooms=clients.headrooms,
         sign_in=sign_in,
         live=live,
         prompting=Prompting(conversations, live, catalogue, _now),
