@@ -80,6 +80,8 @@ class Laptop:
             page.set_number("max_output_tokens", 100)
             shown = page.answer_to(ICE_CREAM)
             assert "Traceback" not in app.printed()
+            assert not self.entra.canaries.found_in(app.printed())
+            assert ICE_CREAM not in app.printed()
         return shown, list(self.entra.emulator.received)
 
 
@@ -89,6 +91,7 @@ def laptop(emulator: Emulator, tmp_path: Path) -> Iterator[Laptop]:
     commands.mkdir()
     with own_entra(emulator, tmp_path) as entra:
         token = emulator.entra.mint.access_token_for_person(TESTER, CLI_CLIENT, AUDIENCE)
+        entra.canaries.add(token, emulator.identity_header)
         yield Laptop(entra, tmp_path, FakeAz(commands, token))
 
 
