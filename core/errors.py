@@ -133,6 +133,8 @@ class SignInExpired(SignInError):
 class SignInRefused(SignInError):
     """Entra, or our own check of what it sent, said no."""
 
+    default_who = "Whoever runs this app"
+    default_cause = "sign-in-not-verified"
     default_title = "Your sign-in could not be verified."
 
 
@@ -169,10 +171,18 @@ class SignInAgain(TokenError):
     default_title = "Your sign-in has to be renewed."
     default_remedy = "Sign in again; your prompt is kept."
 
-    def __init__(
-        self, title: str = "", remedy: str = "", *, claims: str = "", cause: str = "", detail: str = ""
+    def __init__(  # noqa: PLR0913 - each says something else, by name
+        self,
+        title: str = "",
+        remedy: str = "",
+        *,
+        claims: str = "",
+        command: str = "",
+        who: str = "",
+        cause: str = "",
+        detail: str = "",
     ) -> None:
-        super().__init__(title, remedy, cause=cause, detail=detail)
+        super().__init__(title, remedy, command=command, who=who, cause=cause, detail=detail)
         self.claims = claims
 
 
@@ -244,7 +254,7 @@ class RequestRefused(CallError):
 
 
 class PromptFiltered(CallError):
-    """The content filter refused the prompt; ``categories`` names which."""
+    """The content filter refused the prompt, or stopped the answer; ``categories`` says why."""
 
     default_who = "You"
     default_cause = "content-filter"

@@ -82,6 +82,8 @@ def check_token(value: str) -> str:
         raise TokenError(
             f"The access token cannot be used: it {reason}.",
             "Sign in again. If it stays, ask your administrator to check the credential behind it.",
+            cause="token-unusable",
+            who="Whoever runs this app",
             detail=f"access token {reason}",
         )
     return value

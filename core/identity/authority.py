@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from core.clouds import CLOUDS
 from core.errors import IdentityProviderDown, SignInError
 from core.identity.entra_connection import EntraConnection, EntraReply, EntraUnavailable
+from core.identity.entra_meanings import UNKNOWN_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
 METADATA_SECONDS: Final = 24 * 3600
+_METADATA_PATH: Final = "/v2.0/.well-known/openid-configuration"
 _INSTANCE_DISCOVERY: Final = "https://login.microsoftonline.com/common/discovery/instance"
 _CALLED_BY_US: Final = ("token_endpoint", "jwks_uri", "device_authorization_endpoint")
 _VISITED_BY_BROWSERS: Final = ("authorization_endpoint", "end_session_endpoint")
@@ -25,6 +27,7 @@ _HOSTS_OF_CLOUDS: Final = frozenset(cloud.authority_host for cloud in CLOUDS.val
 _SERVER_ERROR: Final = 500
 _THROTTLED: Final = 429
 _OK: Final = 200
+_CHECK_THE_TENANT: Final = "Ask your administrator to check KEYLESS_TENANT_ID and KEYLESS_AUTHORITY_HOST."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,18 @@ class Authority:
     @property
     def metadata_url(self) -> str:
         """Where the OpenID Connect discovery document stands."""
-        return f"{self.url}/v2.0/.well-known/openid-configuration"
+        return f"{self.url}{_METADATA_PATH}"
+
+    def of(self, tenant_id: str) -> Self:
+        """The same place for another directory; ``tenant_id`` may also be one of its domains, "" is this one."""
+        return replace(self, tenant_id=tenant_id) if tenant_id else self
+
+    def consent_url(self, client_id: str) -> str:
+        """Where an administrator of the directory approves an app for everybody in it.
+
+        https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
+        """
+        return f"{self.rewrite_to or f'https://{self.host}'}/{self.tenant_id}/adminconsent?client_id={client_id}"
 
     @property
     def is_a_cloud(self) -> bool:
@@ -111,9 +125,10 @@ class EntraHttp:
             if kept:
                 kept.is_to_be_asked_anew = False
         reply = self._ask("GET", url, params=params)
-        if reply.status_code == _OK and url == self._authority.metadata_url:
+        is_metadata = url.endswith(_METADATA_PATH)
+        if reply.status_code == _OK and is_metadata:
             reply = self._with_reachable_endpoints(reply)
-        if reply.status_code == _OK and url in {self._authority.metadata_url, _INSTANCE_DISCOVERY}:
+        if reply.status_code == _OK and (is_metadata or url == _INSTANCE_DISCOVERY):
             with self._lock:
                 self._metadata[url] = _Metadata(reply)
         return reply
@@ -143,24 +158,23 @@ class EntraHttp:
             for kept in self._metadata.values():
                 kept.is_to_be_asked_anew = True
 
-    def metadata(self) -> dict[str, Any]:
+    def metadata(self, tenant_id: str = "") -> dict[str, Any]:
         """The discovery document, with the endpoints that we call ourselves below ``https://{host}``.
+
+        Args:
+            tenant_id: Another directory than the authority's.
 
         Raises:
             IdentityProviderDown: Entra did not answer.
             SignInError: Entra does not know the tenant.
         """
         try:
-            reply = self.get(self._authority.metadata_url)
+            reply = self.get(self._authority.of(tenant_id).metadata_url)
         except EntraUnavailable as unavailable:
             raise IdentityProviderDown(detail=str(unavailable)) from None
         document = reply.json_object()
         if reply.status_code != _OK or not document or "issuer" not in document:
-            raise SignInError(
-                "The app's directory was not found.",
-                "Ask your administrator to check KEYLESS_TENANT_ID and KEYLESS_AUTHORITY_HOST.",
-                detail=f"discovery document: HTTP {reply.status_code}",
-            )
+            raise _unknown_directory(tenant_id, reply.status_code)
         return document
 
     def issuer(self) -> str:
@@ -176,7 +190,9 @@ class EntraHttp:
         if parts.scheme != "https" or self._authority.tenant_id not in parts.path.split("/"):
             raise SignInError(
                 "The app's directory does not name itself as configured.",
-                "Ask your administrator to check KEYLESS_TENANT_ID and KEYLESS_AUTHORITY_HOST.",
+                _CHECK_THE_TENANT,
+                cause=UNKNOWN_TENANT.cause,
+                who=UNKNOWN_TENANT.who,
                 detail="the issuer in the discovery document is not of the configured tenant",
             )
         return issuer
@@ -213,6 +229,20 @@ class EntraHttp:
             if address.startswith(rewritten):
                 document[name] = f"https://{self._authority.host}/{address.removeprefix(rewritten)}"
         return EntraReply(reply.status_code, json.dumps(document), reply.headers)
+
+
+def _unknown_directory(tenant_id: str, status: int) -> SignInError:
+    title, remedy = "The app's directory was not found.", _CHECK_THE_TENANT
+    if tenant_id:
+        title = "The directory of this resource was not found."
+        remedy = "Ask your administrator to check the endpoint's tenant in the catalogue."
+    return SignInError(
+        title,
+        remedy,
+        cause=UNKNOWN_TENANT.cause,
+        who=UNKNOWN_TENANT.who,
+        detail=f"discovery document: HTTP {status}",
+    )
 
 
 def _place(url: str) -> str:

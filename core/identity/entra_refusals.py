@@ -1,15 +1,22 @@
-"""What Entra's refusals mean, in sentences for the person: decided by code and suberror, never by wording.
-
-Codes: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-"""
+"""Entra's refusals as errors with a sentence for the person: decided by code and suberror, never by wording."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from core.errors import ConsentMissing, IdentityProviderDown, SignInAgain, SignInError, SignInRefused, TokenError
+from core.errors import ConsentMissing, IdentityProviderDown, SignInAgain, SignInError, TokenError
+from core.identity.entra_meanings import (
+    CONDITIONAL_ACCESS,
+    DIRECTORY_ADMINISTRATOR,
+    FOREIGN,
+    INTERACTION,
+    MULTI_FACTOR,
+    UNKNOWN_APP,
+    WORN_OUT,
+    Meaning,
+    meaning_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,118 +25,68 @@ DESCRIPTION_LIMIT: Final = 300
 _CODE: Final = re.compile(r"\AAADSTS(\d{4,9}):")
 _WORD: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,60}\Z")
 
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What to tell the person; ``of_the_app``: nobody can sign in until an administrator mends the app."""
-
-    title: str
-    remedy: str
-    kind: type[SignInError] = SignInRefused
-    of_the_app: bool = False
-
-
-_CONSENT: Final = _Meaning("", "", ConsentMissing)
-_DECLINED: Final = _Meaning("You did not let the app sign you in.", "Sign in again and accept what the app asks for.")
-_NOT_ASSIGNED: Final = _Meaning(
-    "Your account is not assigned to this app.",
-    "Ask your administrator to assign you, or a group of yours, to the app in Entra, then sign in again.",
+_CURED_BY_SIGNING_IN: Final = (MULTI_FACTOR, CONDITIONAL_ACCESS, INTERACTION, WORN_OUT)
+"""What another directory's refusal may be cured of by signing in to the own one again."""
+_NO_GUEST: Final = Meaning(
+    "Your account is not known in the directory that this resource belongs to.",
+    "Ask an administrator of that directory to invite you as a guest, or choose another deployment.",
+    "wrong-tenant",
+    "An administrator of the resource's directory",
 )
-_MULTI_FACTOR: Final = _Meaning(
-    "Your organisation asks for a second factor.", "Sign in again and confirm with your second factor."
-)
-_CONDITIONAL_ACCESS: Final = _Meaning(
-    "Your organisation's Conditional Access policy does not allow this sign-in.",
-    "Sign in again from a device and network that your organisation allows, or ask your administrator.",
-)
-_DISABLED: Final = _Meaning("Your account is disabled or locked.", "Ask your administrator to enable your account.")
-_PASSWORD: Final = _Meaning("Your password has to be renewed.", "Renew your password, then sign in again.")
-_FOREIGN: Final = _Meaning(
-    "Your account does not belong to the directory of this app.",
-    "Sign in with an account of that directory, or ask its administrator to invite you as a guest.",
-)
-_INTERACTION: Final = _Meaning("Entra wants to see you again.", "Sign in again.")
-_WORN_OUT: Final = _Meaning("Your sign-in is no longer valid.", "Sign in again.")
-_CREDENTIAL: Final = _Meaning(
-    "The app could not prove itself to Entra.",
-    "Ask your administrator to renew the app's own credential in its app registration.",
-    of_the_app=True,
-)
-_REGISTRATION: Final = _Meaning(
-    "The app's registration in Entra does not fit its settings.",
-    "Ask your administrator to check client id, tenant, redirect URI, scope and permissions of the app registration.",
-    of_the_app=True,
-)
-_DOWN: Final = _Meaning("", "", IdentityProviderDown)
-_UNKNOWN: Final = _Meaning("Entra refused the sign-in.", "Sign in again. If it stays, tell your administrator.")
-
-_BY_CODE: Final[dict[int, _Meaning]] = {
-    **dict.fromkeys((65001, 90093, 90094, 90095, 90097, 650052, 650056, 650057), _CONSENT),
-    65004: _DECLINED,
-    50105: _NOT_ASSIGNED,
-    **dict.fromkeys((50072, 50074, 50076, 50078, 50079, 50158, 500121), _MULTI_FACTOR),
-    **dict.fromkeys((50005, 50097, 50129, 53000, 53001, 53002, 53003, 53004, 530032, 530035), _CONDITIONAL_ACCESS),
-    **dict.fromkeys((50053, 50057), _DISABLED),
-    **dict.fromkeys((50055, 50144), _PASSWORD),
-    **dict.fromkeys((50020, 50034, 50177, 51004, 90072, 500341), _FOREIGN),
-    **dict.fromkeys((16000, 16001, 50058, 50132, 50133, 50140, 50173, 70043, 70044), _INTERACTION),
-    **dict.fromkeys((54005, 70000, 70008, 700082, 700084, 9002313), _WORN_OUT),
-    **dict.fromkeys(
-        (50012, 50013, 70021, 70022, 700023, 700024, 700027, 700030, 700211, 700212, 700213, 700222), _CREDENTIAL
-    ),
-    **dict.fromkeys((7000215, 7000218, 7000222), _CREDENTIAL),
-    **dict.fromkeys((50011, 50059, 50128, 70001, 70003, 70005, 70007, 70011, 90002, 90023), _REGISTRATION),
-    **dict.fromkeys((500011, 500112, 500113, 700016, 700022, 900144, 900971, 9002325, 28000), _REGISTRATION),
-    **dict.fromkeys((50196, 90033, 90043, 90055), _DOWN),
-}
-_BY_SUBERROR: Final[dict[str, _Meaning]] = {
-    "consent_required": _CONSENT,
-    "basic_action": _INTERACTION,
-    "additional_action": _INTERACTION,
-    "message_only": _CONDITIONAL_ACCESS,
-    "user_password_expired": _PASSWORD,
-    "token_expired": _WORN_OUT,
-    "bad_token": _WORN_OUT,
-}
-_BY_ERROR: Final[dict[str, _Meaning]] = {
-    "consent_required": _CONSENT,
-    "interaction_required": _INTERACTION,
-    "login_required": _INTERACTION,
-    "invalid_grant": _WORN_OUT,
-    "invalid_client": _CREDENTIAL,
-    "unauthorized_client": _REGISTRATION,
-    "invalid_scope": _REGISTRATION,
-    "invalid_resource": _REGISTRATION,
-    "server_error": _DOWN,
-    "temporarily_unavailable": _DOWN,
-}
 
 
-def refused_sign_in(error: Mapping[str, Any]) -> SignInError:
+def refused_sign_in(error: Mapping[str, Any], *, consent_url: str = "") -> SignInError:
     """The error a person meets when Entra refused to sign them in.
 
     Args:
         error: The parameters of an error callback, or the JSON of the token endpoint's refusal.
+        consent_url: Where an administrator of the directory approves the app.
     """
-    meaning, detail = _meaning(error), _detail(error)
-    return meaning.kind(meaning.title, meaning.remedy, detail=detail)
+    meaning = _meaning(error)
+    return meaning.kind(
+        meaning.title,
+        meaning.remedy,
+        cause=meaning.cause,
+        who=meaning.who,
+        command=consent_url if meaning.kind is ConsentMissing else "",
+        detail=_detail(error),
+    )
 
 
-def refused_refresh(error: Mapping[str, Any]) -> TokenError:
-    """The error of a token that could not be renewed silently; the ``claims`` Entra asks for are kept.
+def refused_refresh(
+    error: Mapping[str, Any], *, consent_url: str = "", of_another_directory: bool = False
+) -> TokenError:
+    """The error of a token that could not be got silently; the ``claims`` Entra asks for are kept.
 
-    Signing in again is the way out, unless Entra is down or the app itself is at fault.
+    Signing in again is the way out, unless Entra is down, the app itself is at fault, or the directory of a resource
+    does not know person or app.
+
+    Args:
+        error: The JSON of the token endpoint's refusal.
+        consent_url: Where an administrator of the directory approves the app.
+        of_another_directory: The token was for a directory that is not the person's own.
     """
     meaning, detail = _meaning(error), _detail(error)
     if meaning.kind is IdentityProviderDown:
         return entra_is_down(detail)
+    if of_another_directory and meaning not in _CURED_BY_SIGNING_IN:
+        return _refused_elsewhere(meaning, consent_url, detail)
     if meaning.of_the_app:
-        return TokenError(meaning.title, meaning.remedy, detail=detail)
-    claims = error.get("claims")
+        return TokenError(meaning.title, meaning.remedy, cause=meaning.cause, who=meaning.who, detail=detail)
+    claims = _text(error.get("claims"))
     if meaning.kind is ConsentMissing:
-        missing = ConsentMissing
-        return SignInAgain(missing.default_title, missing.default_remedy, claims=_text(claims), detail=detail)
-    return SignInAgain(meaning.title, meaning.remedy, claims=_text(claims), detail=detail)
+        return SignInAgain(
+            ConsentMissing.default_title,
+            ConsentMissing.default_remedy,
+            claims=claims,
+            command=consent_url,
+            who=ConsentMissing.default_who,
+            cause=ConsentMissing.default_cause,
+            detail=detail,
+        )
+    return SignInAgain(
+        meaning.title, meaning.remedy, claims=claims, who=meaning.who, cause=meaning.cause, detail=detail
+    )
 
 
 def entra_is_down(detail: str) -> TokenError:
@@ -138,6 +95,8 @@ def entra_is_down(detail: str) -> TokenError:
         IdentityProviderDown.default_title,
         "Wait a moment and try again. If it stays, tell your administrator.",
         retryable=True,
+        who=IdentityProviderDown.default_who,
+        cause=IdentityProviderDown.default_cause,
         detail=detail,
     )
 
@@ -148,14 +107,30 @@ def in_one_line(text: str, limit: int = DESCRIPTION_LIMIT) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in cut)[:limit].strip()
 
 
-def _meaning(error: Mapping[str, Any]) -> _Meaning:
-    for code in _codes(error):
-        if code in _BY_CODE:
-            return _BY_CODE[code]
-    if error.get("error_subcode") == "cancel":
-        return _DECLINED
-    suberror, kind = _text(error.get("suberror")), _text(error.get("error"))
-    return _BY_SUBERROR.get(suberror) or _BY_ERROR.get(kind) or _UNKNOWN
+def _refused_elsewhere(meaning: Meaning, consent_url: str, detail: str) -> TokenError:
+    if meaning.kind is ConsentMissing or meaning is UNKNOWN_APP:
+        return TokenError(
+            "The directory that this resource belongs to has not approved this app.",
+            "Ask an administrator of that directory to open the address below and accept, or choose another "
+            "deployment.",
+            command=consent_url,
+            who="An administrator of the resource's directory",
+            cause=ConsentMissing.default_cause,
+            detail=detail,
+        )
+    told = _NO_GUEST if meaning is FOREIGN else meaning
+    return TokenError(
+        told.title, told.remedy, cause=told.cause, who=told.who or DIRECTORY_ADMINISTRATOR, detail=detail
+    )
+
+
+def _meaning(error: Mapping[str, Any]) -> Meaning:
+    return meaning_of(
+        _codes(error),
+        subcode=_text(error.get("error_subcode")),
+        suberror=_text(error.get("suberror")),
+        error=_text(error.get("error")),
+    )
 
 
 def _codes(error: Mapping[str, Any]) -> list[int]:

@@ -198,5 +198,6 @@ def _clock_differs(how: str) -> SignInRefused:
     return SignInRefused(
         "Your sign-in could not be verified: this server's clock and Entra's differ by more than five minutes.",
         "Ask your administrator to check the server clock, then sign in again.",
+        cause="clock-skew",
         detail=f"id_token: {how}",
     )

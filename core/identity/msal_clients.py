@@ -50,17 +50,22 @@ class MsalClients:
         self._http = http
         self._credential = credential
 
-    def build(self, cache: TokenCache, *, with_refresh_token: bool = True) -> MsalClient:
+    def build(self, cache: TokenCache, *, tenant_id: str = "", with_refresh_token: bool = True) -> MsalClient:
         """A client over ``cache``; without ``with_refresh_token`` it asks for none.
+
+        Args:
+            cache: Where it reads and leaves tokens.
+            tenant_id: Another directory than the authority's, or "".
+            with_refresh_token: Whether tokens can be renewed.
 
         Raises:
             SignInError: Entra does not answer, or does not know the tenant.
         """
         msal = _msal()
         # First: MSAL would tell a wrong tenant and a broken network in one sentence.
-        self._http.metadata()
+        self._http.metadata(tenant_id)
         options: dict[str, Any] = {
-            "authority": self._authority.url,
+            "authority": self._authority.of(tenant_id).url,
             "token_cache": cache,
             "http_client": self._http,
             "instance_discovery": None if self._authority.asks_microsoft else False,

@@ -6,21 +6,22 @@ import asyncio
 import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from core.errors import SignInAgain, SignInError, TokenError
-from core.identity.access_token import AccessToken, check_token
-from core.identity.entra_connection import EntraUnavailable
-from core.identity.entra_refusals import entra_is_down, refused_refresh
-from core.identity.msal_clients import UNREADABLE, MsalClients, as_bytes, token_cache
+from core.errors import SignInAgain, TokenError
+from core.identity.entra_meanings import INTERACTION
+from core.identity.msal_clients import as_bytes, token_cache
+from core.identity.silent_renewal import Request, SilentRenewal
+from core.storage.sessions import IDLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
+    from core.identity.access_token import AccessToken
     from core.identity.authority import Authority, EntraHttp
-    from core.identity.msal_clients import MsalClient, TokenCache
     from core.identity.web_app_credential import Credential
     from core.settings import Settings
     from core.storage.sessions import SessionRecord, SessionStore
@@ -31,13 +32,30 @@ ROUNDS: Final = 4
 """How often a save may lose against another process before a call gives up."""
 
 
+class Horizon(NamedTuple):
+    """Until when calls need nobody: ``token_expires_at`` is None while no token is held."""
+
+    token_expires_at: datetime | None
+    session_expires_at: datetime
+
+
 @dataclass
 class _Held:
-    """What one process remembers of a session: its lock, its tokens by scope, and the claims Entra asks for."""
+    """What one process remembers of a session.
+
+    Attributes:
+        lock: One thread at a time asks Entra.
+        tokens: The latest of each kind.
+        answers: Those of them that were got to answer a claims challenge.
+        claims: The challenge that the next sign-in has to answer, or "".
+        needs_person: Whether Entra refused to renew a token without the person.
+    """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    tokens: dict[str, AccessToken] = field(default_factory=dict)
+    tokens: dict[tuple[str, str], AccessToken] = field(default_factory=dict)
+    answers: dict[tuple[str, str], AccessToken] = field(default_factory=dict)
     claims: str = ""
+    needs_person: bool = False
 
 
 class SessionTokens:
@@ -47,7 +65,7 @@ class SessionTokens:
     process, gives none. MSAL blocks, so it runs in worker threads of its own.
 
     Args:
-        settings: ``client_id``.
+        settings: ``client_id``, and ``scope`` for the horizon.
         authority: The people's tenant.
         http: Speaks to Entra.
         credential: What the web app proves itself with.
@@ -65,7 +83,8 @@ class SessionTokens:
         sessions: SessionStore,
         clock: Callable[[], datetime],
     ) -> None:
-        self._clients = MsalClients(settings.client_id, authority, http, credential)
+        self._usual = Request(settings.scope)
+        self._renewal = SilentRenewal(settings, authority, http, credential, clock)
         self._sessions = sessions
         self._clock = clock
         self._lock = threading.Lock()
@@ -82,6 +101,31 @@ class SessionTokens:
             held = self._held.get(session_id)
         return held.claims if held else ""
 
+    def horizon(self, session: SessionRecord) -> Horizon:
+        """When the person's token for the usual scope ends, and when the session does if nobody uses it.
+
+        Raises:
+            SignInAgain: The session has ended.
+        """
+        record = self._sessions.by_id(session.id)
+        if record is None:
+            raise _signed_out()
+        token = self._of(session.id).tokens.get(self._usual.key)
+        return Horizon(token.expires_at if token else None, min(record.expires_at, record.seen_at + IDLE))
+
+    def needs_person_within(self, session: SessionRecord, seconds: float) -> bool:
+        """Whether calls that go on for so long will need a sign-in before they end, as far as is known now.
+
+        Tokens are renewed without the person until Entra refuses to.
+
+        Raises:
+            SignInAgain: The session has ended.
+        """
+        end = self._clock() + timedelta(seconds=seconds)
+        token_expires_at, session_expires_at = self.horizon(session)
+        token_ends = token_expires_at is None or token_expires_at <= end
+        return session_expires_at <= end or (self._of(session.id).needs_person and token_ends)
+
     def forget(self, session_id: str) -> None:
         """Drop what is remembered of a session, as when it was signed out."""
         with self._lock:
@@ -91,11 +135,15 @@ class SessionTokens:
         """End the worker threads; calls under way finish."""
         self._workers.shutdown(wait=True)
 
-    async def token(self, session: SessionRecord, scope: str, *, force_refresh: bool) -> AccessToken:
+    async def token(
+        self, session: SessionRecord, scope: str, *, tenant_id: str, force_refresh: bool, claims: str
+    ) -> AccessToken:
         """See :meth:`SessionTokenSource.token`."""
+        elsewhere = "" if tenant_id == session.tenant_id else tenant_id
+        request = Request(scope, elsewhere, force_refresh or bool(claims), claims)
         held = self._of(session.id)
-        refused = held.tokens.get(scope) if force_refresh else None
-        ask = functools.partial(self._token, session, scope, held, refused, force_refresh=force_refresh)
+        refused = held.tokens.get(request.key) if request.force_refresh else None
+        ask = functools.partial(self._token, session, held, request, refused)
         return await asyncio.get_running_loop().run_in_executor(self._workers, ask)
 
     def _of(self, session_id: str) -> _Held:
@@ -111,31 +159,42 @@ class SessionTokens:
                 del self._held[session_id]
 
     def _token(
-        self, session: SessionRecord, scope: str, held: _Held, refused: AccessToken | None, *, force_refresh: bool
+        self, session: SessionRecord, held: _Held, request: Request, refused: AccessToken | None
     ) -> AccessToken:
         if self._sessions.by_id(session.id) is None:
             self.forget(session.id)
             raise _signed_out()
-        token = self._remembered(scope, held, refused)
+        token = self._remembered(held, request, refused)
         if token is not None:
             return token
         with held.lock:
             # Whoever waited here finds what the first one fetched.
-            token = self._remembered(scope, held, refused)
+            token = self._remembered(held, request, refused)
             if token is None:
-                try:
-                    token = self._fetch(session, scope, force_refresh=force_refresh)
-                except SignInAgain as again:
-                    held.claims = again.claims
-                    raise
-                held.tokens[scope] = token
+                token = self._renew(session, held, request, refused)
             return token
 
-    def _remembered(self, scope: str, held: _Held, refused: AccessToken | None) -> AccessToken | None:
-        token = held.tokens.get(scope)
+    def _remembered(self, held: _Held, request: Request, refused: AccessToken | None) -> AccessToken | None:
+        token = held.tokens.get(request.key)
         return token if token is not None and token is not refused and token.is_fresh(self._clock()) else None
 
-    def _fetch(self, session: SessionRecord, scope: str, *, force_refresh: bool) -> AccessToken:
+    def _renew(
+        self, session: SessionRecord, held: _Held, request: Request, refused: AccessToken | None
+    ) -> AccessToken:
+        try:
+            if request.claims and refused is not None and held.answers.get(request.key) is refused:
+                raise _asked_again(request.claims)
+            token = self._fetch(session, request)
+        except SignInAgain as again:
+            held.claims, held.needs_person = again.claims or request.claims, True
+            raise
+        held.claims, held.needs_person = "", False
+        held.tokens[request.key] = token
+        if request.claims:
+            held.answers[request.key] = token
+        return token
+
+    def _fetch(self, session: SessionRecord, request: Request) -> AccessToken:
         """Ask MSAL, and save its cache unless the session was deleted or another process saved first."""
         refusal: SignInAgain | None = None
         seen_version: int | None = None
@@ -146,51 +205,19 @@ class SessionTokens:
             data, version = loaded
             if refusal is not None and version == seen_version:
                 raise refusal
-            # A newer version comes from another process, which has just renewed the token.
-            force_refresh = force_refresh and seen_version is None
+            if seen_version is not None and not request.claims:
+                # A newer version comes from another process, which has just renewed the token.
+                request = replace(request, force_refresh=False)
             seen_version = version
             cache = token_cache(data)
             try:
-                token = self._ask_msal(session, scope, cache, force_refresh=force_refresh)
+                token = self._renewal.ask(session, cache, request)
             except SignInAgain as refused:
                 refusal = refused
                 continue
             if not cache.has_state_changed or self._sessions.save_cache(session.id, as_bytes(cache), version):
                 return token
-        raise refusal or TokenError(retryable=True, detail="the token cache kept changing")
-
-    def _ask_msal(self, session: SessionRecord, scope: str, cache: TokenCache, *, force_refresh: bool) -> AccessToken:
-        try:
-            client = self._clients.build(cache)
-            account = _account_of(client.get_accounts(), session)
-            token, is_cached = self._read(client, scope, account, force_refresh=force_refresh)
-            if is_cached and not token.is_fresh(self._clock()):
-                # MSAL goes by its own clock; ours decides.
-                token, _ = self._read(client, scope, account, force_refresh=True)
-        except EntraUnavailable as unavailable:
-            raise entra_is_down(str(unavailable)) from None
-        except SignInError as refused:
-            raise TokenError(
-                refused.title, refused.remedy, retryable=refused.retryable, detail=refused.detail
-            ) from None
-        except UNREADABLE as error:
-            raise entra_is_down(f"unreadable reply of the token endpoint ({type(error).__name__})") from None
-        return token
-
-    def _read(
-        self, client: MsalClient, scope: str, account: dict[str, Any], *, force_refresh: bool
-    ) -> tuple[AccessToken, bool]:
-        result = client.acquire_token_silent_with_error([scope], account, force_refresh=force_refresh)
-        if result is None:
-            raise SignInAgain(detail="no refresh token")
-        if "error" in result:
-            raise refused_refresh(result)
-        is_cached = result.get("token_source") == "cache"
-        # MSAL counts what it remembers from the real time, Entra's answer counts from now.
-        now = datetime.now(UTC) if is_cached else self._clock()
-        value = result.get("access_token")
-        expires_at = now + timedelta(seconds=int(result["expires_in"]))
-        return AccessToken(check_token(value if isinstance(value, str) else ""), expires_at), is_cached
+        raise refusal or TokenError(retryable=True, cause="token-cache-busy", detail="the token cache kept changing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,21 +238,32 @@ class SessionTokenSource:
         """The person's object id."""
         return self.session.object_id
 
-    async def token(self, scope: str, *, force_refresh: bool = False) -> AccessToken:
+    async def token(
+        self, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
+    ) -> AccessToken:
         """A token of the person for ``scope``; without network while the last one is good.
+
+        One sign-in gives tokens of every directory in which the person is a guest. A claims challenge is first
+        answered without the person; the next one has to be answered by signing in, and is kept for that.
 
         Raises:
             SignInAgain: The session has ended, or only the person can renew it; ``claims`` says what Entra asks for.
-            TokenError: Entra does not answer, or the app cannot prove itself.
+            TokenError: Entra does not answer, the app cannot prove itself, or another directory refuses the person.
         """
-        return await self.tokens.token(self.session, scope, force_refresh=force_refresh)
+        return await self.tokens.token(
+            self.session, scope, tenant_id=tenant_id, force_refresh=force_refresh, claims=claims
+        )
 
 
-def _account_of(accounts: list[dict[str, Any]], session: SessionRecord) -> dict[str, Any]:
-    for account in accounts:
-        if (account.get("realm"), account.get("local_account_id")) == (session.tenant_id, session.object_id):
-            return account
-    raise SignInAgain(detail="the token cache holds no account of this person")
+def _asked_again(claims: str) -> SignInAgain:
+    return SignInAgain(
+        INTERACTION.title,
+        INTERACTION.remedy,
+        claims=claims,
+        who=INTERACTION.who,
+        cause=INTERACTION.cause,
+        detail="the resource asks for more than a renewed token says",
+    )
 
 
 def _signed_out() -> SignInAgain:

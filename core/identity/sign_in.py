@@ -82,6 +82,7 @@ class SignIn:
         self._with_token = settings.calls_as is CallsAs.USER
         self._scopes = [settings.scope] if self._with_token else []
         self._authority = authority
+        self._consent_url = authority.consent_url(settings.client_id)
         self._http = http
         self._clients = MsalClients(settings.client_id, authority, http, credential)
         self._id_tokens = IdTokens(authority, settings.client_id, http, clock)
@@ -181,7 +182,7 @@ class SignIn:
         if flow["redirect_uri"] != redirect_uri:
             raise SignInExpired(detail="redirect URI")
         if "error" in query:
-            raise refused_sign_in(query)
+            raise refused_sign_in(query, consent_url=self._consent_url)
         if not query.get("code"):
             raise SignInRefused(detail="neither code nor error")
         tokens, cache = self._redeem(flow, query["code"])
@@ -218,11 +219,17 @@ class SignIn:
         except EntraUnavailable as unavailable:
             raise IdentityProviderDown(detail=str(unavailable)) from None
         except TokenError as no_credential:
-            raise SignInError(no_credential.title, no_credential.remedy, detail=no_credential.detail) from None
+            raise SignInError(
+                no_credential.title,
+                no_credential.remedy,
+                cause=no_credential.cause,
+                who=no_credential.who,
+                detail=no_credential.detail,
+            ) from None
         except UNREADABLE as error:
             raise SignInRefused(detail=f"unreadable reply of the token endpoint ({type(error).__name__})") from None
         if "error" in tokens:
-            raise refused_sign_in(tokens)
+            raise refused_sign_in(tokens, consent_url=self._consent_url)
         return tokens, as_bytes(scratch)
 
 
@@ -230,7 +237,7 @@ def _require_usable(token: object) -> None:
     try:
         check_token(token if isinstance(token, str) else "")
     except TokenError as unusable:
-        raise SignInRefused(detail=unusable.detail) from None
+        raise SignInRefused(cause=unusable.cause, detail=unusable.detail) from None
 
 
 def _shown(value: object) -> str:

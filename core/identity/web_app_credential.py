@@ -70,6 +70,7 @@ class _FederatedAssertion:
                 raise NoCredential(
                     "The app could not prove itself to Entra: its managed identity did not answer.",
                     "Ask your administrator to check the identity that KEYLESS_CLIENT_ASSERTION_IDENTITY names.",
+                    cause="managed-identity-absent",
                     detail=f"client assertion: {type(error).__name__}",
                 ) from None
 

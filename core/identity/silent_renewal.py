@@ -1,0 +1,126 @@
+"""Asking MSAL for a person's token without the person: from the token cache, or with the refresh token in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from core.errors import SignInAgain, SignInError, TokenError
+from core.identity.access_token import AccessToken, check_token
+from core.identity.entra_connection import EntraUnavailable
+from core.identity.entra_refusals import entra_is_down, refused_refresh
+from core.identity.msal_clients import UNREADABLE, MsalClients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.identity.authority import Authority, EntraHttp
+    from core.identity.msal_clients import MsalClient, TokenCache
+    from core.identity.web_app_credential import Credential
+    from core.settings import Settings
+    from core.storage.sessions import SessionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which token is asked for.
+
+    Attributes:
+        scope: What it is for.
+        tenant_id: The directory of the resource; "" for the person's own.
+        force_refresh: Not the one that the cache holds.
+        claims: The claims challenge that it has to answer, or "".
+    """
+
+    scope: str
+    tenant_id: str = ""
+    force_refresh: bool = False
+    claims: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells one kind of token from another."""
+        return self.tenant_id, self.scope
+
+
+class SilentRenewal:
+    """Gets tokens out of a token cache.
+
+    Args:
+        settings: ``client_id``.
+        authority: The people's own directory.
+        http: Speaks to Entra.
+        credential: What the web app proves itself with.
+        clock: Decides whether a token is still good.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        authority: Authority,
+        http: EntraHttp,
+        credential: Credential,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client_id = settings.client_id
+        self._authority = authority
+        self._clients = MsalClients(settings.client_id, authority, http, credential)
+        self._clock = clock
+
+    def ask(self, session: SessionRecord, cache: TokenCache, request: Request) -> AccessToken:
+        """A token of the session's person; ``cache`` changes when Entra gave a new one. Blocks.
+
+        Raises:
+            SignInAgain: Only the person can renew it.
+            TokenError: Entra does not answer, the app cannot prove itself, or another directory refuses.
+        """
+        try:
+            client = self._clients.build(cache, tenant_id=request.tenant_id)
+            account = _account_of(client.get_accounts(), session)
+            token, is_cached = self._read(client, account, request, force_refresh=request.force_refresh)
+            if is_cached and not token.is_fresh(self._clock()):
+                # MSAL goes by its own clock; ours decides.
+                token, _ = self._read(client, account, request, force_refresh=True)
+        except EntraUnavailable as unavailable:
+            raise entra_is_down(str(unavailable)) from None
+        except SignInError as refused:
+            raise TokenError(
+                refused.title,
+                refused.remedy,
+                retryable=refused.retryable,
+                who=refused.who,
+                cause=refused.cause,
+                detail=refused.detail,
+            ) from None
+        except UNREADABLE as error:
+            raise entra_is_down(f"unreadable reply of the token endpoint ({type(error).__name__})") from None
+        return token
+
+    def _read(
+        self, client: MsalClient, account: dict[str, Any], request: Request, *, force_refresh: bool
+    ) -> tuple[AccessToken, bool]:
+        result = client.acquire_token_silent_with_error(
+            [request.scope], account, force_refresh=force_refresh, claims_challenge=request.claims or None
+        )
+        if result is None:
+            raise SignInAgain(detail="no refresh token")
+        if "error" in result:
+            raise refused_refresh(
+                result,
+                consent_url=self._authority.of(request.tenant_id).consent_url(self._client_id),
+                of_another_directory=bool(request.tenant_id),
+            )
+        is_cached = result.get("token_source") == "cache"
+        # MSAL counts what it remembers from the real time, Entra's answer counts from now.
+        now = datetime.now(UTC) if is_cached else self._clock()
+        value = result.get("access_token")
+        expires_at = now + timedelta(seconds=int(result["expires_in"]))
+        return AccessToken(check_token(value if isinstance(value, str) else ""), expires_at), is_cached
+
+
+def _account_of(accounts: list[dict[str, Any]], session: SessionRecord) -> dict[str, Any]:
+    for account in accounts:
+        if (account.get("realm"), account.get("local_account_id")) == (session.tenant_id, session.object_id):
+            return account
+    raise SignInAgain(detail="the token cache holds no account of this person")
