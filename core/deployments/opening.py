@@ -79,7 +79,7 @@ class Opening:
                     raise
                 self.notices += [notice] if notice else []
             else:
-                await _check_is_stream(reply.http_response)
+                await check_is_stream(reply.http_response)
                 self._plan.accepted()
                 self.headroom = self._clients.headrooms.accepted(self._deployment_id, reply.http_response.headers)
                 self._signing.accepted()
@@ -99,7 +99,7 @@ def sending(client: AsyncOpenAI, request: Request) -> AbstractAsyncContextManage
     return reply
 
 
-async def _check_is_stream(reply: httpx2.Response) -> None:
+async def check_is_stream(reply: httpx2.Response) -> None:
     """Refuse a page or a document in place of a stream; a document may say what failed."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in _STREAM_TYPES:

@@ -10,6 +10,7 @@ from core.errors import AccessBlocked, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from core.deployments.deployment import Endpoint
     from core.deployments.refusal import Refusal
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 CLOCK_LEEWAY_SECONDS: Final = 300.0
 """Tokens are good for this much longer, and earlier, than they say; a clock that is off by more spoils them."""
 
+CLOCK_IS: Final = "The clock of the server that runs this app is"
+SET_THE_CLOCK: Final = (
+    "Ask whoever runs this app to let the server set its clock by the network (NTP), then try again."
+)
 _ADMINISTRATOR: Final = "Ask an administrator of the resource"
 _WHO_RUNS_THE_APP: Final = "Whoever runs this app"
 
@@ -68,11 +73,11 @@ _BLOCKS: Final = (
 def token_refused(refusal: Refusal, context: Context) -> TokenRefused:
     """Say why a token was refused, as far as the reply shows: a clock that is off, another audience, or neither."""
     scope = context.deployment.endpoint.scope.removesuffix("/.default")
-    skew = clock_skew(refusal, context)
+    skew = clock_skew(refusal.date, context.now)
     if skew is not None:
         return TokenRefused(
-            f"The clock of the server that runs this app is {skew} the service's, so its tokens are not taken.",
-            "Ask whoever runs this app to let the server set its clock by the network (NTP), then try again.",
+            f"{CLOCK_IS} {skew} the service's, so its tokens are not taken.",
+            SET_THE_CLOCK,
             cause="clock-skew",
             detail=refusal.detail,
         )
@@ -90,11 +95,11 @@ def token_refused(refusal: Refusal, context: Context) -> TokenRefused:
     )
 
 
-def clock_skew(refusal: Refusal, context: Context) -> str | None:
-    """How far this server's clock is from the service's, as "12 minutes ahead of"; None when it is right enough."""
-    if refusal.date is None:
+def clock_skew(date: datetime | None, now: datetime) -> str | None:
+    """How far ``now`` is from the service's ``date``, as "12 minutes ahead of"; None when that is right enough."""
+    if date is None:
         return None
-    seconds = (context.now - refusal.date).total_seconds()
+    seconds = (now - date).total_seconds()
     if abs(seconds) <= CLOCK_LEEWAY_SECONDS:
         return None
     return f"{abs(seconds) / 60:.0f} minutes {'ahead of' if seconds > 0 else 'behind'}"
