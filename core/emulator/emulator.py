@@ -15,6 +15,7 @@ from core.emulator.clock import Clock
 from core.emulator.directory import AUTHORITY_HOST, Directory
 from core.emulator.entra import Entra
 from core.emulator.managed_identity import ManagedIdentityEndpoint
+from core.emulator.resource_manager import ResourceManager
 from core.emulator.signing import Signer
 
 if TYPE_CHECKING:
@@ -54,14 +55,16 @@ class Emulator:
         self.entra = Entra(self.directory, self.signer, self.clock)
         self.identity = ManagedIdentityEndpoint(self.directory, self.entra.mint, self.clock)
         self.identity_header = self.identity.header
+        self.management = ResourceManager(self.directory, self.signer)
         self.received: deque[Received] = deque(maxlen=RECEIVED_LIMIT)
         self.openai = AzureOpenAI(self.directory, self.signer, self.clock, seed, upstream, pace, self.received)
 
     def routes(self, prefix: str = "/emulator") -> list[BaseRoute]:
-        """All of it below ``prefix``: ``/entra``, ``/identity`` and ``/resources``."""
+        """All of it below ``prefix``: ``/entra``, ``/identity``, ``/management`` and ``/resources``."""
         routes = [
             Mount("/entra", app=Router(self.entra.routes())),
             Mount("/identity", app=Router(self.identity.routes())),
+            Mount("/management", app=Router(self.management.routes())),
             *self.openai.routes(""),
         ]
         return [Mount(prefix, app=LoopbackOnly(Router(routes)))]

@@ -67,6 +67,15 @@ def forget_openai_variables(environ: MutableMapping[str, str]) -> None:
         del environ[name]
 
 
+def key_like(environ: Mapping[str, str]) -> list[str]:
+    """The variables that are set and would make a library send a key, a token or a header, by name."""
+    return [
+        name
+        for name in sorted(environ)
+        if environ[name] and (name in KEY_LIKE or ("OPENAI" in name and name.endswith("_KEY")))
+    ]
+
+
 def _key_like(environ: Mapping[str, str]) -> list[SettingsProblem]:
     return [
         SettingsProblem(
@@ -74,8 +83,7 @@ def _key_like(environ: Mapping[str, str]) -> list[SettingsProblem]:
             "is set, and would make the openai library send a key, a header or another address.",
             "Unset it. Keyless calls deployments with Entra tokens only.",
         )
-        for name in sorted(environ)
-        if environ[name] and (name in KEY_LIKE or ("OPENAI" in name and name.endswith("_KEY")))
+        for name in key_like(environ)
     ]
 
 
