@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from core.deployments.content_filter import NOTES, notes_by_side, objections, results_of
 from core.deployments.deployment import Operation
 from core.deployments.event_stream import MAX_BYTES, EventStream, too_large
 from core.deployments.events import Finished, Notice, TextDelta, Usage
@@ -21,7 +22,6 @@ MOST_TOKENS: Final = 10_000_000
 """A count beyond it is nonsense: no context window comes near."""
 
 _DONE: Final = b"[DONE]"
-_UNCHECKED: Final = Notice("The content filter did not answer: this text was not checked by it.")
 _INCOMPLETE: Final = {"max_output_tokens": "length"}
 
 
@@ -57,8 +57,8 @@ class AnswerReader:
         self._bytes = 0
         self._half_character = ""
         self._usage: Usage | None = None
-        self._filtered: dict[str, None] = {}
-        self._unchecked = False
+        self._filtered: dict[str, dict[str, None]] = {"prompt": {}, "answer": {}}
+        self._unchecked: set[str] = set()
         self._notices: list[Event] = []
         self._refused = False
         self._reasoning_deltas = 0
@@ -98,9 +98,10 @@ class AnswerReader:
             self.finish_reason,
             self._usage,
             self.model,
-            tuple(self._filtered),
+            tuple(self._filtered["answer"]),
             self._refused,
             self._reasoning_deltas,
+            tuple(self._filtered["prompt"]),
         )
 
     def _event(self, data: bytes) -> None:
@@ -138,7 +139,7 @@ class AnswerReader:
         if body.get("usage") is not None:
             self._count(body["usage"], "prompt_tokens", "completion_tokens", "completion_tokens_details")
         for annotated in _dicts(body.get("prompt_filter_results")):
-            self._annotations(annotated.get("content_filter_results"))
+            self._annotations("prompt", results_of(annotated))
         choices = body.get("choices")
         if not isinstance(choices, list):
             return []
@@ -147,8 +148,7 @@ class AnswerReader:
         for choice in ours:
             if choice.get("finish_reason") and isinstance(choice["finish_reason"], str):
                 self.finish_reason = choice["finish_reason"]
-            if "content_filter_results" in choice:
-                self._annotations(choice["content_filter_results"])
+            self._annotations("answer", results_of(choice))
         return ours
 
     def _responses(self, body: dict[str, Any]) -> None:
@@ -172,8 +172,8 @@ class AnswerReader:
         self._model_of(response)
         if response.get("usage") is not None:
             self._count(response["usage"], "input_tokens", "output_tokens", "output_tokens_details")
-        for annotated in _dicts(response.get("content_filters")):
-            self._annotations(annotated.get("content_filter_results"))
+        for is_prompt, results in notes_by_side(response.get(NOTES)):
+            self._annotations("prompt" if is_prompt else "answer", results)
         if kind == "response.failed":
             raise StreamFailed(response)
         if kind == "response.completed":
@@ -223,15 +223,11 @@ class AnswerReader:
         if counted[0] is not None and counted[1] is not None:
             self._usage = Usage(counted[0], counted[1], reasoning)
 
-    def _annotations(self, results: object) -> None:
-        if not isinstance(results, dict):
-            return
-        if results.get("error") and not self._unchecked:
-            self._unchecked = True
-            self._notices.append(_UNCHECKED)
-        for category, result in results.items():
-            if isinstance(result, dict) and result.get("filtered") is True:
-                self._filtered[category] = None
+    def _annotations(self, side: str, results: dict[str, Any]) -> None:
+        if results.get("error") and side not in self._unchecked:
+            self._unchecked.add(side)
+            self._notices.append(Notice(f"The content filter did not answer: the {side} was not checked by it."))
+        self._filtered[side].update(dict.fromkeys(objections(results)))
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:

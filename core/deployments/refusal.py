@@ -8,6 +8,8 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from core.deployments.content_filter import NOTES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -34,8 +36,9 @@ class Refusal:
     """A refusal without the vendor's exception.
 
     ``status`` is the HTTP status, for an error event in mid-stream the one it stands for; ``code``, ``parameter`` and
-    ``message`` are "" when missing; ``inner`` is Azure's ``innererror``; ``is_page`` says that the body was no JSON
-    object. ``message`` is only for hints: it is never shown, because it may repeat what was sent.
+    ``message`` are "" when missing; ``inner`` is Azure's ``innererror``; ``filters`` are the content filter's notes,
+    which Responses have instead; ``is_page`` says that the body was no JSON object. ``message`` is only for hints: it
+    is never shown, because it may repeat what was sent.
     """
 
     status: int
@@ -45,6 +48,7 @@ class Refusal:
     inner: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     is_page: bool = False
+    filters: object = None
 
     @classmethod
     def read(cls, status: int | None, body: object, headers: Mapping[str, str]) -> Refusal:
@@ -61,6 +65,7 @@ class Refusal:
             said["message"] if isinstance(said.get("message"), str) else "",
             inner if isinstance(inner, dict) else {},
             headers,
+            filters=said.get(NOTES) or (body.get(NOTES) if isinstance(body, dict) else None),
         )
 
     @property

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from core.deployments.az_commands import list_deployments
 from core.deployments.busy import rate_limited
+from core.deployments.content_filter import filtered
 from core.deployments.role_missing import resource_name, role_missing
 from core.deployments.turned_away import blocked, token_refused
 from core.errors import (
     CallError,
     DeploymentMissing,
-    PromptFiltered,
     RequestRefused,
     ServiceFailed,
     TimedOut,
@@ -108,21 +108,8 @@ def _bad_request(refusal: Refusal, context: Context) -> CallError:
             detail=refusal.detail,
         )
     if refusal.code in {"content_filter", "invalid_prompt"}:
-        return _filtered(refusal)
+        return filtered(refusal)
     return _request_refused(refusal, context)
-
-
-def _filtered(refusal: Refusal) -> PromptFiltered:
-    results = refusal.inner.get("content_filter_result") or refusal.inner.get("content_filter_results")
-    categories = tuple(
-        str(name).replace("_", " ")
-        for name, result in (results.items() if isinstance(results, dict) else ())
-        if isinstance(result, dict) and result.get("filtered") is True
-    )
-    title = f"The content filter refused this prompt: {', '.join(categories)}." if categories else ""
-    error = PromptFiltered(title, detail=refusal.detail)
-    error.categories = categories
-    return error
 
 
 def _request_refused(refusal: Refusal, context: Context) -> RequestRefused:

@@ -172,6 +172,10 @@ def ended_by_error(code: str, message: str) -> Callable[[Events], Events]:
 error_event = ended_by_error(
     "server_error", "The server had an error while processing your request. Sorry about that!"
 )
+filter_event = ended_by_error(
+    "content_filter",
+    "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+)
 rate_limit_event = ended_by_error("rate_limit_exceeded", "Rate limit is exceeded. Try again in 2 seconds.")
 
 

@@ -61,12 +61,17 @@ def _wait(headers: dict[str, str], seconds: int = 1) -> Fault:
     return Fault(instead=lambda _call: refusals.rate_limited(seconds, headers))
 
 
+def _quota(call: Call, kind: str, seconds: int) -> Refused:
+    return refusals.quota_exceeded(kind, call.dialect.name_in_quotas, seconds, {})
+
+
 def _usage(change: Callable[[object], object]) -> Fault:
     return Fault(whole=with_usage(change), events=each(with_usage(change)))
 
 
 REFUSALS = {
     "token_refused": _instead(refusals.token_refused),
+    "insufficient_claims": _instead(refusals.insufficient_claims),
     "role_missing": _instead(refusals.role_missing),
     "role_missing_foundry": Fault(
         instead=lambda call: refusals.role_missing_foundry(call.oid, call.dialect.operation),
@@ -84,6 +89,7 @@ REFUSALS = {
     "prompt_filtered": _instead(refusals.prompt_filtered),
     "prompt_filtered_no_inner": _instead(lambda: refusals.prompt_filtered(None)),
     "prompt_filtered_results": _instead(lambda: refusals.prompt_filtered("content_filter_results")),
+    "prompt_filtered_notes": _instead(refusals.prompt_filtered_with_notes),
     "answer_filtered": Fault(ending=filtered_midway),
     "filter_down": Fault(ending=filter_down),
     "rate_limited": _instead(lambda: refusals.rate_limited(2)),
@@ -96,7 +102,12 @@ REFUSALS = {
     "rate_limited_120": _instead(lambda: refusals.rate_limited(120)),
     "rate_limited_121": _instead(lambda: refusals.rate_limited(121)),
     "rate_limited_3600": _instead(lambda: refusals.rate_limited(3600)),
+    "rate_limited_86400": Fault(instead=lambda call: _quota(call, "token", 86_400)),
     "rate_limited_date": _instead(lambda: broken_replies.rate_limited_until(30)),
+    "rate_limited_requests": Fault(instead=lambda call: _quota(call, "call", 30)),
+    "rate_limited_tokens": Fault(instead=lambda call: _quota(call, "token", 30)),
+    "rate_limited_reduction": _instead(lambda: refusals.reduction(30)),
+    "rate_limited_estimate": _instead(lambda: refusals.estimate(30)),
     "capacity": _instead(refusals.capacity),
 }
 
@@ -138,6 +149,7 @@ STREAMS = {
     "stream_after_done": Fault(frames=broken_streams.after_done),
     "stream_error": Fault(events=broken_streams.error_event),
     "stream_rate_limited": Fault(events=broken_streams.rate_limit_event),
+    "stream_prompt_filtered": Fault(events=broken_streams.filter_event),
     "stream_failed": Fault(events=broken_streams.response_failed),
     "stream_drip": Fault(frames=broken_streams.drip),
     "stream_stall": Fault(frames=broken_streams.stall),
@@ -155,6 +167,7 @@ DEVIATIONS = frozenset(
         "stream_null_delta",
         "prompt_filtered_no_inner",
         "prompt_filtered_results",
+        "prompt_filtered_notes",
         "filter_down",
     },
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from core.emulator import content_filter
+from core.emulator.entra_refusals import STEP_UP_CHALLENGE
 from core.emulator.reply import Refused, as_json
 
 _LEARN = "https://go.microsoft.com/fwlink/?linkid="
@@ -28,13 +30,21 @@ def invalid_request(message: str, param: str | None, code: str | None) -> Refuse
     return refusal(400, {"error": body})
 
 
-def token_refused() -> Refused:
+def token_refused(audience: str = "https://cognitiveservices.azure.com") -> Refused:
     """Refuse a token that is missing, expired, unsigned, or for another audience: a body without ``error``."""
-    message = (
-        "Unauthorized. Access token is missing, invalid, audience is incorrect "
-        "(https://cognitiveservices.azure.com), or have expired."
-    )
+    message = f"Unauthorized. Access token is missing, invalid, audience is incorrect ({audience}), or have expired."
     return refusal(401, {"statusCode": 401, "message": message})
+
+
+def insufficient_claims() -> Refused:
+    """Refuse a good token until its person signs in again: the challenge of continuous access evaluation."""
+    claims = base64.b64encode(STEP_UP_CHALLENGE.encode()).decode()
+    challenge = (
+        'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
+        f'error="insufficient_claims", claims="{claims}"'
+    )
+    message = "Continuous access evaluation resulted in challenge with result: InteractionRequired."
+    return error(401, "InvalidAuthenticationToken", message, {"www-authenticate": challenge})
 
 
 def role_missing() -> Refused:
@@ -132,6 +142,14 @@ def prompt_filtered(key: str | None = "content_filter_result") -> Refused:
     return refusal(400, {"error": body})
 
 
+def prompt_filtered_with_notes() -> Refused:
+    """Refuse a prompt as Responses do: with a note of the filter in place of ``innererror``."""
+    message = "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."
+    note = {"blocked": True, "source_type": "prompt", "content_filter_results": content_filter.FILTERED_PROMPT}
+    kind = "invalid_request_error"
+    return error(400, "content_filter", message, type=kind, param="prompt", content_filters=[note])
+
+
 def rate_limited(seconds: int, headers: dict[str, str] | None = None) -> Refused:
     """Refuse a call too many; without ``headers`` the wait stands in ``retry-after``."""
     said = {"retry-after": str(seconds)} if headers is None else headers
@@ -156,6 +174,21 @@ def capacity() -> Refused:
         "Provisioned Throughput."
     )
     return error(429, "429", message)
+
+
+def reduction(seconds: int) -> Refused:
+    """Refuse because the service has lowered the limit of a deployment for a while."""
+    message = f"The rate limit of this deployment was temporarily reduced. Please retry after {seconds} seconds."
+    return error(429, "429", message, {"retry-after": str(seconds)})
+
+
+def estimate(seconds: int) -> Refused:
+    """Refuse because prompt and maximum together are estimated at more than the minute holds."""
+    message = (
+        "The estimated tokens of this request (prompt and max_tokens) exceed the tokens that remain in this minute. "
+        f"Please retry after {seconds} seconds."
+    )
+    return error(429, "429", message, {"retry-after": str(seconds)})
 
 
 def unreadable_body() -> Refused:

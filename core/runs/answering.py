@@ -178,6 +178,8 @@ class Answering:
                 return f"The answer was cut at {at}."
             return f"Thinking used up {at} before any text was written. Raise the limit and try again."
         if finished.finish_reason == "content_filter":
-            named = f" ({', '.join(finished.filtered)})" if finished.filtered else ""
+            if finished.filtered_prompt and not finished.filtered:
+                return f"The content filter objected to the prompt: {', '.join(finished.filtered_prompt)}."
+            named = f": {', '.join(finished.filtered)}" if finished.filtered else ""
             return f"The content filter ended this answer{named}."
         return "" if self._run.length else "The deployment's answer is empty."

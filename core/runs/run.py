@@ -208,9 +208,9 @@ class Run:
 
     def fail(self, error: KeylessError) -> bool:
         """The answer did not come, or broke off; then what had arrived is kept and the run is interrupted."""
-        if self._length:
-            return self._end(RunState.INTERRUPTED, error=error)
-        return self._end(RunState.FILTERED if isinstance(error, PromptFiltered) else RunState.FAILED, error=error)
+        if isinstance(error, PromptFiltered):
+            return self._end(RunState.FILTERED, error=error)
+        return self._end(RunState.INTERRUPTED if self._length else RunState.FAILED, error=error)
 
     def interrupt(self, error: KeylessError) -> bool:
         """The app could not carry it on."""

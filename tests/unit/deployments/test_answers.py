@@ -157,7 +157,8 @@ KEYS = st.sampled_from(
      "completion_tokens_details", "reasoning_tokens", "error", "code", "message", "type", "response", "model",
      "refusal",
      "incomplete_details", "reason", "content_filter_results", "prompt_filter_results", "content_filters", "hate",
-     "filtered", "input_tokens", "output_tokens", "output_tokens_details", "reasoning_content"]
+     "filtered", "severity", "source_type", "innererror",
+     "input_tokens", "output_tokens", "output_tokens_details", "reasoning_content"]
 )  # fmt: skip
 JSON = st.recursive(BODIES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5))
 
@@ -222,7 +223,23 @@ class TestChat:
     def test_the_filters_categories_are_named(self) -> None:
         results = {"violence": {"filtered": True}, "hate": {"filtered": False}, "self_harm": {"filtered": True}}
         end = chat(None, finish_reason="content_filter", content_filter_results=results)
-        assert read(Operation.CHAT, [chat("x"), end])[1].filtered == ("violence", "self_harm")
+        assert read(Operation.CHAT, [chat("x"), end])[1].filtered == ("violence", "self harm")
+
+    @pytest.mark.parametrize("spelling", ["content_filter_results", "content_filter_result"])
+    def test_each_side_is_told_with_its_severity_in_both_spellings(self, spelling: str) -> None:
+        said = {spelling: {"violence": {"filtered": True, "severity": "high"}}}
+        asked = {"choices": [], "prompt_filter_results": [{"prompt_index": 0, **said}]}
+        finished = read(Operation.CHAT, [event(asked), chat("x", finish_reason="content_filter")])[1]
+        assert (finished.filtered_prompt, finished.filtered) == (("violence (high severity)",), ())
+        finished = read(Operation.CHAT, [chat("x"), chat(None, finish_reason="content_filter", **said)])[1]
+        assert (finished.filtered_prompt, finished.filtered) == ((), ("violence (high severity)",))
+
+    def test_a_filter_that_did_not_see_the_prompt_is_told(self) -> None:
+        down = {"content_filter_results": {"error": {"code": "content_filter_error"}}}
+        events, _ = read(Operation.CHAT, [event({"choices": [], "prompt_filter_results": [down]}), chat("x")])
+        assert [one.text for one in events if isinstance(one, Notice)] == [
+            "The content filter did not answer: the prompt was not checked by it."
+        ]
 
     def test_a_filter_that_is_down_is_told_once(self) -> None:
         down = {"error": {"code": "content_filter_error", "message": "The contents are not filtered"}}
@@ -308,6 +325,13 @@ class TestResponses:
         response = {"incomplete_details": {"reason": "content_filter"}, "content_filters": [note, None]}
         _, finished = self.events({"type": "response.incomplete", "response": response})
         assert (finished.finish_reason, finished.filtered) == ("content_filter", ("sexual",))
+
+    def test_the_notes_tell_the_sides_apart(self) -> None:
+        results = {"jailbreak": {"filtered": True, "detected": True}}
+        note = {"source_type": "prompt", "blocked": True, "content_filter_results": results}
+        response = {"incomplete_details": {"reason": "content_filter"}, "content_filters": [note]}
+        _, finished = self.events({"type": "response.incomplete", "response": response})
+        assert (finished.filtered_prompt, finished.filtered) == (("jailbreak",), ())
 
     def test_unknown_events_are_passed_over(self) -> None:
         events, finished = self.events(

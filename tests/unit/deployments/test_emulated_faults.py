@@ -49,6 +49,7 @@ REFUSED: Final[dict[str, type[errors.KeylessError]]] = {
     "prompt_filtered": errors.PromptFiltered,
     "prompt_filtered_no_inner": errors.PromptFiltered,
     "prompt_filtered_results": errors.PromptFiltered,
+    "prompt_filtered_notes": errors.PromptFiltered,
     **dict.fromkeys([name for name in FAULTS if name.startswith("rate_limited")], errors.RateLimited),
     "capacity": errors.RateLimited,
     "server_error": errors.ServiceFailed,
@@ -82,6 +83,7 @@ INTERRUPTED: Final[dict[str, type[errors.KeylessError] | None]] = {
     "stream_bad_utf8": errors.UnexpectedReply,
     "stream_error": errors.ServiceFailed,
     "stream_rate_limited": errors.RateLimited,
+    "stream_prompt_filtered": errors.PromptFiltered,
     "stream_failed": errors.ServiceFailed,
     "stream_stall": errors.TimedOut,
 }
@@ -228,7 +230,7 @@ async def test_what_is_odd_but_whole_is_complete(
     if fault in {"usage_missing", "usage_negative", "usage_absurd"}:
         assert outcome.finished.usage is None
     if fault == "filter_down":
-        assert any("not checked" in notice for notice in outcome.notices)
+        assert outcome.notices == ["The content filter did not answer: the answer was not checked by it."]
 
 
 async def test_usage_that_comes_twice_counts_once(place: Place, clients: Clients, tokens: ScriptedTokens) -> None:
@@ -245,9 +247,28 @@ async def test_a_filtered_answer_says_so_and_keeps_its_text(
     outcome = await ask(clients, place.deployment, tokens, parameters=SAME)
     place.emulator.openai.faults.clear()
     assert outcome.finished.finish_reason == "content_filter"
-    assert outcome.finished.filtered == ("violence",)
+    assert outcome.finished.filtered == ("violence (medium severity)",)
+    assert outcome.finished.filtered_prompt == ()
     assert outcome.text
     assert (await place.sent(None)).startswith(outcome.text)
+
+
+@pytest.mark.parametrize(
+    ("fault", "title"),
+    [
+        ("prompt_filtered", "The content filter refused this prompt: violence (medium severity)."),
+        ("prompt_filtered_results", "The content filter refused this prompt: violence (medium severity)."),
+        ("prompt_filtered_notes", "The content filter refused this prompt: violence (medium severity)."),
+        ("prompt_filtered_no_inner", "The content filter refused this prompt."),
+    ],
+)
+async def test_a_filtered_prompt_says_why_as_far_as_the_service_does(
+    place: Place, clients: Clients, tokens: ScriptedTokens, fault: str, title: str
+) -> None:
+    place.emulator.openai.faults.set(place.deployment.name, fault)
+    failure = (await ask(clients, place.deployment, tokens)).failure
+    assert (failure.title, failure.cause, failure.retryable) == (title, "content-filter", False)
+    assert "Reword" in failure.remedy
 
 
 async def test_an_answer_cut_at_its_limit_says_so(place: Place, clients: Clients, tokens: ScriptedTokens) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from core import errors
 from core.deployments import failures
 from core.deployments.answers import StreamFailed
+from core.deployments.content_filter import objections
 from core.deployments.failures import translate
 from core.deployments.role_missing import Caller
 from core.emulator import refusals
@@ -126,9 +127,40 @@ def test_a_page_with_400_or_404_is_no_answer_of_the_resource() -> None:
 
 
 def test_the_filter_s_categories_are_named() -> None:
-    assert of(refusals.prompt_filtered()).categories == ("violence",)
-    assert "violence" in of(refusals.prompt_filtered("content_filter_results")).title
+    for said in (
+        refusals.prompt_filtered(),
+        refusals.prompt_filtered("content_filter_results"),
+        refusals.prompt_filtered_with_notes(),
+    ):
+        assert of(said).categories == ("violence (medium severity)",)
+        assert "refused this prompt: violence (medium severity)" in of(said).title
     assert of(refusals.prompt_filtered(None)).categories == ()
+
+
+def test_an_answer_that_the_filter_stopped_is_not_told_as_a_prompt() -> None:
+    results = {"hate": {"filtered": True, "severity": "high"}, "sexual": {"filtered": False, "severity": "safe"}}
+    note = {"blocked": True, "source_type": "completion", "content_filter_results": results}
+    error = of(refusals.error(400, "content_filter", "", content_filters=[note]))
+    assert type(error) is errors.PromptFiltered
+    assert error.title == "The content filter stopped the answer: hate (high severity)."
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        ({"self_harm": {"filtered": True, "severity": "low"}}, ("self harm (low severity)",)),
+        ({"jailbreak": {"filtered": True, "detected": True}}, ("jailbreak",)),
+        ({"hate": {"filtered": True, "severity": ["x"]}}, ("hate",)),
+        ({"hate": {"filtered": True, "severity": "<b>"}}, ("hate",)),
+        ({"custom_blocklists": [{"id": "x", "filtered": True}]}, ("custom blocklists",)),
+        ({"**[x](http://evil)**": {"filtered": True}}, ("x http evil",)),
+        ({"": {"filtered": True}}, ("a category without a name",)),
+        ({"hate": {"filtered": "true"}, "x": 1, "y": None}, ()),
+        ({"error": {"code": "content_filter_error"}}, ()),
+    ],
+)
+def test_the_filters_words_are_plain(results: dict[str, object], words: tuple[str, ...]) -> None:
+    assert objections(results) == words
 
 
 def test_a_refused_parameter_is_named() -> None:

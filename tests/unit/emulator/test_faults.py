@@ -33,6 +33,7 @@ STATUSES = {
     "prompt_filtered": 400,
     "prompt_filtered_no_inner": 400,
     "prompt_filtered_results": 400,
+    "prompt_filtered_notes": 400,
     "answer_filtered": 200,
     "filter_down": 200,
     "capacity": 429,
@@ -103,11 +104,16 @@ async def test_a_filtered_prompt_names_its_category_in_every_spelling(caller: Ca
     usual = (await caller.chat("prompt_filtered")).json()["error"]
     plural = (await caller.chat("prompt_filtered_results")).json()["error"]
     bare = (await caller.chat("prompt_filtered_no_inner")).json()["error"]
+    noted = (await caller.respond("prompt_filtered_notes")).json()["error"]
 
     assert (usual["code"], usual["param"], usual["status"], usual["type"]) == ("content_filter", "prompt", 400, None)
     assert usual["innererror"]["content_filter_result"]["violence"]["filtered"] is True
     assert plural["innererror"]["content_filter_results"]["violence"]["filtered"] is True
     assert "innererror" not in bare
+    assert "innererror" not in noted
+    (note,) = noted["content_filters"]
+    assert (note["blocked"], note["source_type"]) == (True, "prompt")
+    assert note["content_filter_results"]["violence"]["filtered"] is True
 
 
 async def test_a_filtered_answer_ends_with_its_reason_in_both_apis(caller: Caller) -> None:

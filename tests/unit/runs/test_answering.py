@@ -11,6 +11,7 @@ from core.deployments.parameters import Parameters
 from core.errors import (
     AccessBlocked,
     KeylessError,
+    PromptFiltered,
     RateLimited,
     RoleMissing,
     ServiceFailed,
@@ -176,10 +177,22 @@ async def test_a_limit_used_up_by_thinking_is_explained() -> None:
 
 
 async def test_an_answer_ended_by_the_filter_is_filtered_and_names_the_category() -> None:
-    end = Finished("content_filter", None, "m", filtered=("violence",))
+    end = Finished("content_filter", None, "m", filtered=("violence (high severity)",))
     run = await answered(ScriptedDeployment([TextDelta("Melt"), end]))
     assert (run.view().state, run.text) == (RunState.FILTERED, "Melt")
-    assert run.view().notices == ("The content filter ended this answer (violence).",)
+    assert run.view().notices == ("The content filter ended this answer: violence (high severity).",)
+
+
+async def test_an_answer_ended_for_the_prompts_sake_says_so() -> None:
+    end = Finished("content_filter", None, "m", filtered_prompt=("jailbreak",))
+    run = await answered(ScriptedDeployment([TextDelta("Melt"), end]))
+    assert run.view().notices == ("The content filter objected to the prompt: jailbreak.",)
+
+
+async def test_a_filter_that_strikes_in_the_middle_is_filtered_and_keeps_the_text() -> None:
+    deployment = ScriptedDeployment([OPENED, TextDelta("Melt"), PromptFiltered()])
+    run = await answered(deployment)
+    assert (run.view().state, run.text, len(deployment.calls)) == (RunState.FILTERED, "Melt", 1)
 
 
 async def test_an_empty_answer_says_so() -> None:
