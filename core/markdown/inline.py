@@ -111,7 +111,7 @@ class _Inline:
         return "".join(self.pieces)
 
     def _line_break(self, token: re.Match[str]) -> int:
-        self.pieces.append("  \n")
+        self.pieces.append("  \n" if self.pieces else "\\\\\n")
         return token.end()
 
     def _escape(self, token: re.Match[str]) -> int:

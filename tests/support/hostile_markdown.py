@@ -1,6 +1,6 @@
 """Markdown that tries to load something, to lead somewhere else, or to look like the page itself.
 
-``{canary}`` stands for the base URL of a server that nothing may ever ask.
+``{canary}`` stands for the base URL of a server that nothing may ever ask, ``{host}`` for it without its scheme.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ IMAGES: Final = (
     "note[^1]\n\n[^1]: ![x]({canary}/footnote)",
     "[^2]:\n\n        ![x]({canary}/footnote-code)\n\nnote[^2]",
     "| a | b |\n|---|---|\n| 1 | ![x]({canary}/cell) |",
-    "a | `b | ![x]({canary}/split-code) | `\n-|-|-\nc | d | e",
+    "a | `b | ![x]({canary}/split-code) | `\n-|-|-|-\nc | d | e",
     "- one\n  - ![x]({canary}/list)",
     "> quoted ![x]({canary}/quote)",
     "# Title ![x]({canary}/heading)",
@@ -35,6 +35,7 @@ IMAGES: Final = (
     "$`$ ![x]({canary}/after-formula) `",
     "$![x]({canary}/in-formula)$",
     "$$\n![x]({canary}/in-display)\n$$",
+    "```\n```js\n```\n\n$![x]({host}/formula-taken-for-text)$",
     "$$\nopen\n```\n$$\n![x]({canary}/formula-in-code)\n```",
     ':a{{b="`"}} ![x]({canary}/after-attributes) `',
     'https://user@host/:{{a="`"}} ![x]({canary}/after-address-attributes) `',
@@ -48,8 +49,9 @@ IMAGES: Final = (
     "para\n    ```\n    ![x]({canary}/not-a-fence)\n    a ``` ![x]({canary}/after-run)\n    ```",
     "> ```\n![x]({canary}/after-quoted-fence)\n> ```",
     "> - a\nlazy\n>\n>     ![x]({canary}/lazy-quote)",
+    "> a\nlazy\n>     ```\n>     a ``` ![x]({canary}/lazy-fence)\n>     ```",
     "- ```\n![x]({canary}/after-list-fence)\n  ```",
-    "     > a\n\n2) ~~~\n   x\n   1. a ``` ![x]({canary}/number)\n * 1. ````",
+    "> ~~~\n    a\n2) ~~~\n   ![x]({canary}/number)",
     "\u00a0\n\n    ![x]({canary}/stripped)",
     "&nbsp;\n\n    ![x]({canary}/stripped-entity)",
     "\U0001f6a8\n\n    ![x]({canary}/after-icon)",
@@ -141,4 +143,6 @@ ALL: Final = (*IMAGES, *WITHOUT_ADDRESS, *MARKUP, *LINKS_NOWHERE, *DIRECTIVES, *
 
 def hostile(canary: str) -> list[str]:
     """All of them, with the address of the canary."""
-    return [payload.replace("{{", "{").replace("}}", "}").replace("{canary}", canary) for payload in ALL]
+    host = canary.partition(":")[2]
+    braces = (payload.replace("{{", "{").replace("}}", "}") for payload in ALL)
+    return [payload.replace("{canary}", canary).replace("{host}", host) for payload in braces]
