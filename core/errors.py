@@ -20,6 +20,7 @@ KeylessError
 │   ├── PromptFiltered       the content filter refused the prompt
 │   ├── RateLimited          too many requests, or no capacity
 │   ├── ServiceFailed        the service answered with an error of its own
+│   ├── OutOfService         it failed too often, so nothing is sent to it for a while
 │   ├── Unreachable          no connection, name, or TLS
 │   ├── TimedOut             no answer in time
 │   └── UnexpectedReply      an answer that is none: wrong shape, too large, a redirect
@@ -196,10 +197,11 @@ class NoCredential(TokenError):
 
 
 class CallError(KeylessError):
-    """A deployment refused or failed."""
+    """A deployment refused or failed; ``retry_at`` is from when on trying again is worth it, None where unknown."""
 
     default_title = "The deployment did not answer."
     request_id: str = ""
+    retry_at: datetime | None = None
 
 
 class TokenRefused(CallError):
@@ -264,18 +266,13 @@ class PromptFiltered(CallError):
 
 
 class RateLimited(CallError):
-    """Too many requests or no capacity.
-
-    ``retry_after_seconds`` is what the service asked for, ``retry_at`` the moment that makes; None when it
-    did not say.
-    """
+    """Too many requests or no capacity; ``retry_after_seconds`` is what the service asked for, None without."""
 
     default_who = "You"
     default_cause = "quota"
     default_title = "The deployment is busy."
     retryable_by_default = True
     retry_after_seconds: float | None = None
-    retry_at: datetime | None = None
 
 
 class ServiceFailed(CallError):
@@ -285,6 +282,16 @@ class ServiceFailed(CallError):
     default_cause = "service-failed"
     default_title = "The service failed."
     default_remedy = "Try again in a moment. If it stays, give the reference number to your administrator."
+    retryable_by_default = True
+
+
+class OutOfService(CallError):
+    """The deployment failed so often that nothing is sent to it until ``retry_at``."""
+
+    default_who = "You"
+    default_cause = "out-of-service"
+    default_title = "The deployment has failed too often and is left alone for a while."
+    default_remedy = "Choose another deployment, or wait."
     retryable_by_default = True
 
 

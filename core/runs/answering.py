@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from core.deployments.events import Finished, Notice, Opened, TextDelta
 from core.errors import CallError, KeylessError, RateLimited, ServiceFailed, TimedOut, UnexpectedReply, Unreachable
+from core.runs.breaker import BreakerState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from core.deployments.events import Event
     from core.deployments.parameters import Call
     from core.identity.access_token import TokenSource
+    from core.runs.breaker import Breakers
     from core.runs.run import Run
 
 WORTH_ANOTHER_TRY: Final = (RateLimited, ServiceFailed, Unreachable)
@@ -62,6 +64,7 @@ class Answering:
         send: How the call goes out.
         tokens: Who calls.
         patience: Limits of time and attempts.
+        breakers: Which deployments are left alone.
         clock: The time of day.
         grew: Called after each piece of text.
     """
@@ -73,6 +76,7 @@ class Answering:
         tokens: TokenSource,
         *,
         patience: Patience,
+        breakers: Breakers,
         clock: Callable[[], datetime],
         grew: Callable[[], None],
     ) -> None:
@@ -80,6 +84,7 @@ class Answering:
         self._send = send
         self._tokens = tokens
         self._patience = patience
+        self._breakers = breakers
         self._clock = clock
         self._grew = grew
         self._has_arrived = False
@@ -115,11 +120,17 @@ class Answering:
             raise self._with_time(error) from None
 
     async def _attempt(self) -> None:
+        with self._breakers.passing(self._run.call.deployment) as answers:
+            await self._events(answers)
+
+    async def _events(self, answers: Callable[[], None]) -> None:
         sent = cast("AsyncGenerator[Event, None]", self._send(self._run.call, self._tokens))
         async with contextlib.aclosing(sent) as events:
             async for event in events:
                 match event:
                     case TextDelta(text):
+                        if not self._run.length:
+                            answers()
                         self._has_arrived = True
                         self._run.add_text(text)
                         self._grew()
@@ -131,12 +142,15 @@ class Answering:
                     case Notice(text):
                         self._run.add_notice(text)
                     case Finished():
+                        if event.finish_reason:
+                            answers()
                         self._finish(event)
 
     def _pause_after(self, error: CallError) -> float:
         """Seconds to wait before the same call is made again; raises the error when it should not be."""
         asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
-        if self._has_arrived or not error.retryable:
+        is_left_alone = self._breakers.state(self._run.call.deployment.id) is BreakerState.OPEN
+        if self._has_arrived or not error.retryable or is_left_alone:
             raise error
         if asked is None:
             return random.uniform(*self._patience.pause_seconds)  # noqa: S311 - spreads retries, hides nothing
@@ -147,8 +161,8 @@ class Answering:
     def _with_time(self, error: CallError) -> CallError:
         """The error, knowing until when the deployment asks to wait."""
         if isinstance(error, RateLimited) and error.retry_after_seconds:
-            if error.retry_after_seconds > A_DAY_SECONDS:
-                error.remedy = f"The deployment asks to wait for more than a day. {error.remedy}"
+            if error.retry_after_seconds >= A_DAY_SECONDS:
+                error.remedy = f"The deployment asks to wait for a day or more. {error.remedy}"
             else:
                 error.retry_at = self._clock() + timedelta(seconds=error.retry_after_seconds)
         return error

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import KeylessError, NotFound, StorageError
 from core.runs.answering import DEFAULT_PATIENCE, Answering, Patience, Send
+from core.runs.breaker import Breakers
 from core.runs.journal import Journal, RunRows
 from core.runs.run import Run
 from core.storage.records import RunState
@@ -89,6 +90,8 @@ class LiveRuns:
         self._patience = patience
         self._bounds = bounds
         self._kept_seconds = kept_seconds
+        self.breakers: Final = Breakers(clock)
+        """Which deployments are left alone at the moment."""
         self._lock = threading.Lock()
         self._places: set[Place] = set()
         self._runs: dict[str, Run] = {}
@@ -197,7 +200,15 @@ class LiveRuns:
     async def _carry(self, run: Run, tokens: TokenSource, journal: Journal) -> None:
         keeping = asyncio.create_task(journal.keep())
         answering = asyncio.create_task(
-            Answering(run, self._send, tokens, patience=self._patience, clock=self._clock, grew=journal.grew).answer()
+            Answering(
+                run,
+                self._send,
+                tokens,
+                patience=self._patience,
+                breakers=self.breakers,
+                clock=self._clock,
+                grew=journal.grew,
+            ).answer()
         )
         await asyncio.wait({answering, asyncio.wrap_future(run.ended)}, return_when=asyncio.FIRST_COMPLETED)
         if run.record().state in HUNG_UP_ON:

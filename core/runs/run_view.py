@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import KeylessError, RateLimited
+from core.errors import CallError, KeylessError
 from core.storage.records import RunError, RunRecord, RunState
 
 if TYPE_CHECKING:
@@ -78,5 +78,5 @@ def error_of(error: KeylessError) -> RunError:
         kind=type(error).__name__,
         who=error.who,
         cause=error.cause,
-        retry_at=error.retry_at if isinstance(error, RateLimited) else None,
+        retry_at=error.retry_at if isinstance(error, CallError) else None,
     )

@@ -30,7 +30,7 @@ class RunError:
     """How a run failed, in the words of the error tree.
 
     ``kind`` is the class's name, ``cause`` what is behind it, ``who`` who can mend it; ``retry_at`` is the moment
-    until which the deployment asked to wait, or None.
+    before which trying again is of no use, or None.
     """
 
     title: str

@@ -21,6 +21,7 @@ from core.errors import (
     Unreachable,
 )
 from core.runs.answering import Answering, Patience
+from core.runs.breaker import Breakers
 from core.storage.records import RunState
 from tests.unit.runs.scripted import (
     BOUND_SECONDS,
@@ -48,7 +49,15 @@ def busy(retry_after_seconds: float | None = None) -> RateLimited:
 
 
 def answering(run: Run, deployment: ScriptedDeployment, patience: Patience = AT_ONCE) -> Answering:
-    return Answering(run, deployment, Tokens(), patience=patience, clock=lambda: NOW, grew=lambda: None)
+    return Answering(
+        run,
+        deployment,
+        Tokens(),
+        patience=patience,
+        breakers=Breakers(lambda: NOW),
+        clock=lambda: NOW,
+        grew=lambda: None,
+    )
 
 
 async def answered(deployment: ScriptedDeployment, patience: Patience = AT_ONCE, limit: int | None = None) -> Run:
@@ -131,13 +140,13 @@ async def test_a_wait_of_more_than_twenty_seconds_is_said_and_not_waited() -> No
     assert told.retry_at == NOW + timedelta(seconds=120)
 
 
-@pytest.mark.parametrize("seconds", [90_000.0, 1e300])
+@pytest.mark.parametrize("seconds", [86_400.0, 90_000.0, 1e300])
 async def test_a_wait_of_days_is_said_without_a_time(seconds: float) -> None:
     told = (await answered(ScriptedDeployment([busy(seconds)]))).record().error
     assert told is not None
     assert told.kind == "RateLimited"
     assert told.retry_at is None
-    assert "asks to wait for more than a day" in told.remedy
+    assert "asks to wait for a day or more" in told.remedy
 
 
 async def test_after_the_second_refusal_the_time_to_wait_is_said() -> None:
