@@ -23,6 +23,7 @@ from core.emulator.emulator import Emulator
 from core.identity.access_token import AccessToken
 from core.identity.user import User
 from core.runs.answering import Patience
+from core.runs.breaker import MOST_FAILURES, BreakerState
 from core.runs.live_runs import Bounds, LiveRuns
 from core.runs.prompting import Prompting
 from core.runs.run import Run
@@ -254,7 +255,12 @@ STATES = {
     "rate_limited_120": (RunState.FAILED, "RateLimited", 1),
     "rate_limited_121": (RunState.FAILED, "RateLimited", 1),
     "rate_limited_3600": (RunState.FAILED, "RateLimited", 1),
+    "rate_limited_86400": (RunState.FAILED, "RateLimited", 1),
     "rate_limited_date": (RunState.FAILED, "RateLimited", 1),
+    "rate_limited_requests": (RunState.FAILED, "RateLimited", 1),
+    "rate_limited_tokens": (RunState.FAILED, "RateLimited", 1),
+    "rate_limited_reduction": (RunState.FAILED, "RateLimited", 1),
+    "rate_limited_estimate": (RunState.FAILED, "RateLimited", 1),
     "capacity": (RunState.FAILED, "RateLimited", 2),
     "server_error": (RunState.FAILED, "ServiceFailed", 2),
     "unavailable_html": (RunState.FAILED, "ServiceFailed", 2),
@@ -265,6 +271,10 @@ STATES = {
     "wrong_tenant": (RunState.FAILED, "WrongTenant", 1),
     "deployment_missing": (RunState.FAILED, "DeploymentMissing", 1),
     "prompt_filtered": (RunState.FILTERED, "PromptFiltered", 1),
+    "prompt_filtered_no_inner": (RunState.FILTERED, "PromptFiltered", 1),
+    "prompt_filtered_results": (RunState.FILTERED, "PromptFiltered", 1),
+    "prompt_filtered_notes": (RunState.FILTERED, "PromptFiltered", 1),
+    "stream_prompt_filtered": (RunState.FILTERED, "PromptFiltered", 1),
     "answer_filtered": (RunState.FILTERED, "", 1),
     "ok_html": (RunState.FAILED, "UnexpectedReply", 1),
     "ok_null": (RunState.FAILED, "UnexpectedReply", 1),
@@ -306,6 +316,90 @@ def test_each_fault_leaves_one_row_that_says_how_it_ended(app: App, fault: str) 
         assert row.text
         assert whole.startswith(row.text.rstrip("\ufffd"))
         assert row.usage_estimated
+
+
+KINDS = {
+    "rate_limited_requests": ("requests per minute are used up", "quota"),
+    "rate_limited_tokens": ("tokens per minute are used up", "quota"),
+    "capacity": ("at its capacity", "capacity"),
+    "rate_limited_reduction": ("has lowered this deployment's limit", "reduction"),
+    "rate_limited_estimate": ("maximum of output tokens asks for more", "estimate"),
+}
+
+
+@pytest.mark.parametrize("fault", KINDS)
+def test_too_many_requests_are_told_as_one_of_microsofts_kinds(app: App, fault: str) -> None:
+    title, cause = KINDS[fault]
+    app.emulator.openai.faults.set("gpt-4-1-eastus", fault)
+    error = app.stored(app.ask()).error
+    assert error is not None
+    assert title in error.title
+    assert error.cause == cause
+    if fault != "capacity":
+        assert error.retry_at is not None
+        assert timedelta() < error.retry_at - datetime.now(UTC) <= timedelta(seconds=30)
+
+
+def test_a_wait_of_a_day_is_said_and_not_waited(app: App) -> None:
+    app.emulator.openai.faults.set("gpt-4-1-eastus", "rate_limited_86400")
+    run = app.ask()
+    error = app.stored(run).error
+    assert error is not None
+    assert error.remedy.startswith("The deployment asks to wait for a day or more.")
+    assert (error.retry_at, run.view().waiting_until, len(app.emulator.received)) == (None, None, 1)
+
+
+FILTERED_PLACES = [CHAT, RESPONSES, "contoso-eastus/gpt-35-instruct-eastus"]
+WHY = "violence (medium severity)"
+
+
+@pytest.mark.parametrize("deployment_id", FILTERED_PLACES)
+def test_a_filtered_answer_keeps_its_text_and_says_which_side_why_and_how_severe(
+    app: App, deployment_id: str
+) -> None:
+    whole = app.stored(app.ask(deployment_id)).text
+    app.emulator.received.clear()
+    app.emulator.openai.faults.set(deployment_id.partition("/")[2], "answer_filtered")
+    row = app.stored(app.ask(deployment_id))
+    assert (row.state, row.finish_reason, row.error) == (RunState.FILTERED, "content_filter", None)
+    assert row.notices == (f"The content filter ended this answer: {WHY}.",)
+    assert row.text
+    assert whole.startswith(row.text)
+    assert len(app.emulator.received) == 1
+
+
+@pytest.mark.parametrize("deployment_id", FILTERED_PLACES)
+@pytest.mark.parametrize("fault", ["prompt_filtered", "prompt_filtered_results", "prompt_filtered_notes"])
+def test_a_filtered_prompt_says_so_and_is_not_sent_again(app: App, deployment_id: str, fault: str) -> None:
+    app.emulator.openai.faults.set(deployment_id.partition("/")[2], fault)
+    row = app.stored(app.ask(deployment_id))
+    assert row.error is not None
+    assert (row.state, row.error.title) == (RunState.FILTERED, f"The content filter refused this prompt: {WHY}.")
+    assert (row.error.cause, row.error.retryable) == ("content-filter", False)
+    assert len(app.emulator.received) == 1
+
+
+@pytest.mark.parametrize("deployment_id", FILTERED_PLACES)
+def test_a_filter_out_of_service_is_a_notice_beside_a_whole_answer(app: App, deployment_id: str) -> None:
+    app.emulator.openai.faults.set(deployment_id.partition("/")[2], "filter_down")
+    row = app.stored(app.ask(deployment_id))
+    assert row.state is RunState.COMPLETE
+    assert row.notices == ("The content filter did not answer: the answer was not checked by it.",)
+
+
+def test_a_deployment_that_keeps_failing_is_left_alone_and_the_others_answer(app: App) -> None:
+    app.emulator.openai.faults.set("gpt-4-1-eastus", "server_error")
+    failed = [app.stored(app.ask()) for _ in range(3)]
+    assert [row.error.kind for row in failed if row.error] == ["ServiceFailed"] * 3
+    assert len(app.emulator.received) == MOST_FAILURES
+    assert app.live.breakers.state(CHAT) is BreakerState.OPEN
+    left_alone = app.stored(app.ask(person=NEW_JOINER)).error
+    assert left_alone is not None
+    assert left_alone.kind == "OutOfService"
+    assert left_alone.retry_at is not None
+    assert len(app.emulator.received) == MOST_FAILURES
+    assert app.stored(app.ask(RESPONSES)).state is RunState.COMPLETE
+    assert app.live.breakers.state(RESPONSES) is BreakerState.CLOSED
 
 
 @pytest.mark.parametrize("fault", ["usage_missing", "usage_negative", "usage_absurd"])
