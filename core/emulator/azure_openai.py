@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from core.emulator.upstream import Upstream
 
 CALLER_HEADER = "x-emulator-caller-oid"
-REGIONS = {"swedencentral": "Sweden Central", "eastus2": "East US 2"}
+REGIONS = {"swedencentral": "Sweden Central", "eastus2": "East US 2", "westeurope": "West Europe"}
 _API_VERSION = re.compile(r"20\d\d-[01]\d-[0-3]\d(-preview)?")
 _OLDEST_API_VERSION = {"chat": "2023-03-15", "completions": "2022-12-01"}
 
@@ -77,11 +77,18 @@ class AzureOpenAI:
         self._pace = pace
         self._writer = Writer(seed)
         self._upstream = _upstream(upstream) if upstream else None
-        self._limits = {d.name: Limits(d, seed, clock) for d in deployments.DEPLOYMENTS}
+        self._limits = {d.name: Limits(d, seed, clock) for d in (*deployments.DEPLOYMENTS, *deployments.FURTHER)}
 
     def routes(self, prefix: str) -> list[BaseRoute]:
-        """Routes below ``{prefix}/resources/{resource}/openai``: the v1 API and the dated one."""
-        root = prefix + "/resources/{resource}/openai"
+        """Routes below ``{prefix}/resources/{resource}/openai``: the v1 API and the dated one.
+
+        Both also stand below ``api/projects/{project}``, where a Foundry resource has its projects.
+        """
+        account = prefix + "/resources/{resource}"
+        roots = (f"{account}/openai", account + "/api/projects/{project}/openai")
+        return [route for root in roots for route in self._routes_below(root)]
+
+    def _routes_below(self, root: str) -> list[BaseRoute]:
         dated = root + "/deployments/{deployment}"
         return [
             Route(f"{root}/v1/responses", _Endpoint(self, RESPONSES), methods=["POST"]),
@@ -93,9 +100,9 @@ class AzureOpenAI:
             Route(root + "/{rest:path}", _nothing_here, methods=["GET", "POST"]),
         ]
 
-    def catalogue(self, base_url: str) -> dict[str, Any]:
+    def catalogue(self, base_url: str, *, further: bool = False) -> dict[str, Any]:
         """Describe the deployments in the shape of the deployments TOML; ``base_url`` includes the routes' prefix."""
-        return deployments.catalogue(base_url, self._directory)
+        return deployments.catalogue(base_url, self._directory, further=further)
 
     async def answer(self, request: Request, note: Received, dialect: Dialect | None) -> Reply:
         """Decide what a request gets.
@@ -111,7 +118,7 @@ class AzureOpenAI:
         resource = self._directory.resource(request.path_params["resource"])
         if resource is None:
             raise refusals.resource_missing()
-        note.oid = admission.identify(request.headers, resource, self._signer)
+        note.oid = admission.identify(request.headers, resource, self._signer, self._directory)
         operation = "models" if dialect is None else dialect.operation
         admission.require_role(note.oid, resource, self._directory, operation)
         if dialect is None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from core.emulator.directory import TENANT_ID, Directory
+from core.emulator.directory import FABRIKAM, FOUNDRY, FURTHER_RESOURCES, Directory
 
 Operation = Literal["responses", "chat", "completions"]
 Style = Literal["balanced", "brisk", "lavish", "thoughtful", "technical", "plain", "warm", "poetic"]
 
 SCOPE = "https://cognitiveservices.azure.com/.default"
+PROJECT_SCOPE = "https://ai.azure.com/.default"
+PROJECT = "/api/projects/taglines"
 DATED_API_VERSION = "2024-10-21"
 
 
@@ -158,17 +160,25 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
 )
 
 
+FURTHER: tuple[Deployment, ...] = (
+    replace(DEPLOYMENTS[0], name="gpt-5-2-foundry", label="GPT-5.2 (a Foundry project)", resource=FOUNDRY.name),
+    replace(DEPLOYMENTS[0], name="gpt-5-2-fabrikam", label="GPT-5.2 (Fabrikam)", resource=FABRIKAM.name),
+)
+"""Deployments that the catalogue of the demo leaves out: in a project, and in another directory."""
+
+
 def deployment_of(resource: str, name: str) -> Deployment | None:
     """Find a deployment by its exact name on one resource."""
-    return next((d for d in DEPLOYMENTS if d.resource == resource and d.name == name), None)
+    return next((d for d in (*DEPLOYMENTS, *FURTHER) if d.resource == resource and d.name == name), None)
 
 
-def catalogue(base_url: str, directory: Directory) -> dict[str, Any]:
+def catalogue(base_url: str, directory: Directory, *, further: bool = False) -> dict[str, Any]:
     """Describe both resources and their deployments in the shape of the deployments TOML file.
 
     Args:
         base_url: Address under which the emulator's routes are mounted, their prefix included.
         directory: Holds the resources, with region and ARM id.
+        further: Whether the Foundry project and the resource of the other tenant stand in it too.
 
     Returns:
         ``{"endpoint": [{"name", "url", "kind", "api", "region", "resource_id", "tenant", "scope", "deployment":
@@ -176,19 +186,20 @@ def catalogue(base_url: str, directory: Directory) -> dict[str, Any]:
         text. One resource speaks the v1 API, the other one the dated API and names its ``api_version``.
     """
     endpoints = []
-    for resource in directory.resources:
-        api = {"api": "v1"} if resource.name == SWEDEN else {"api": "dated", "api_version": DATED_API_VERSION}
+    for resource in (*directory.resources, *(FURTHER_RESOURCES if further else ())):
+        is_project = resource.kind == "foundry"
+        api = {"api": "v1"} if resource.name != EAST_US else {"api": "dated", "api_version": DATED_API_VERSION}
         endpoints.append(
             {
                 "name": resource.name,
-                "url": f"{base_url.rstrip('/')}/resources/{resource.name}",
+                "url": f"{base_url.rstrip('/')}/resources/{resource.name}{PROJECT if is_project else ''}",
                 "kind": resource.kind,
                 **api,
                 "region": resource.region,
                 "resource_id": resource.resource_id,
-                "tenant": TENANT_ID,
-                "scope": SCOPE,
-                "deployment": [_entry(d) for d in DEPLOYMENTS if d.resource == resource.name],
+                "tenant": resource.tenant_id,
+                "scope": PROJECT_SCOPE if is_project else SCOPE,
+                "deployment": [_entry(d) for d in (*DEPLOYMENTS, *FURTHER) if d.resource == resource.name],
             },
         )
     return {"endpoint": endpoints}

@@ -1,5 +1,7 @@
 """A made-up Entra tenant: its people, applications, managed identities, and who holds the role on which resource.
 
+A second tenant has one resource, and knows one of the people as a guest.
+
 Everything can be changed while the emulator runs, from any thread. Nothing here exists anywhere else: the
 identifiers are invented and the names end in ``.example``.
 """
@@ -12,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from core.emulator.tenants import HOME, PARTNER, Strangers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TENANT_ID: Final = "7c1e9a52-40b3-4d8e-9f6a-2b5d1c83e047"
-TENANT_DOMAIN: Final = "contoso.example"
+TENANT_ID: Final = HOME.tenant_id
+TENANT_DOMAIN: Final = HOME.domain
 AUTHORITY_HOST: Final = "emulator.keyless.invalid"
 CLIENT_ID: Final = "e2a4c6d8-1357-4f9b-8a0c-6d2e4f81b3a5"
 SERVICE_CLIENT_ID: Final = "b93f07c1-6a2d-4e58-9d14-70c8ab35e2f6"
@@ -37,12 +41,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An Azure OpenAI resource; ``resource_id`` is its full ARM id."""
+    """An Azure OpenAI or Foundry resource of one tenant; ``resource_id`` is its full ARM id."""
 
     name: str
     resource_id: str
     region: str
     kind: str = "azure-openai"
+    tenant_id: str = HOME.tenant_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,19 @@ RESOURCES: Final = tuple(
     Resource(name, f"{_GROUP}/Microsoft.CognitiveServices/accounts/{name}", region)
     for name, region in (("contoso-sweden", "swedencentral"), ("contoso-eastus", "eastus2"))
 )
+FOUNDRY: Final = Resource(
+    "contoso-foundry", f"{_GROUP}/Microsoft.CognitiveServices/accounts/contoso-foundry", "swedencentral", "foundry"
+)
+FABRIKAM: Final = Resource(
+    "fabrikam-west",
+    "/subscriptions/9c2e4f60-8b1d-47a3-95e8-d0f7a6b3c214/resourceGroups/fabrikam-ai/providers"
+    "/Microsoft.CognitiveServices/accounts/fabrikam-west",
+    "westeurope",
+    tenant_id=PARTNER.tenant_id,
+)
+FURTHER_RESOURCES: Final = (FOUNDRY, FABRIKAM)
+"""Resources that the catalogue of the demo leaves out."""
+
 SYSTEM_IDENTITY: Final = ManagedIdentity(
     "d47b1e90-58c3-4a2f-b6e1-3c9d70f5a801", "d47b1e90-58c3-4a2f-b6e1-3c9d70f5a8c1", "keyless (system-assigned)"
 )
@@ -119,9 +137,14 @@ class Directory:
         self._applications = {app.client_id: app for app in (WEB_APP, SERVICE)}
         self._refusals: dict[str, int] = {}
         self._sessions_revoked_at: dict[str, float] = {}
+        self._stepping_up: set[str] = set()
+        self.strangers = Strangers()
         holders = [person.object_id for person in PEOPLE if person is not NEW_JOINER]
         holders += [SERVICE.object_id, *(identity.principal_id for identity in IDENTITIES)]
-        self._assignments = {(holder, resource.name) for holder in holders for resource in RESOURCES}
+        self._assignments = {(holder, resource.name) for holder in holders for resource in (*RESOURCES, FOUNDRY)}
+        self._assignments.add((self.strangers.admit(BUSINESS_USER.object_id), FABRIKAM.name))
+        self._assignments.add((self.strangers.admit(SERVICE.client_id), FABRIKAM.name))
+        self.strangers.admit(CLIENT_ID)
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -130,7 +153,7 @@ class Directory:
 
     @property
     def resources(self) -> tuple[Resource, ...]:
-        """The Azure OpenAI resources of the tenant."""
+        """The Azure OpenAI resources of the tenant that the catalogue offers."""
         return RESOURCES
 
     @property
@@ -145,7 +168,7 @@ class Directory:
 
     def resource(self, name: str) -> Resource | None:
         """The resource of this name."""
-        return next((resource for resource in RESOURCES if resource.name == name), None)
+        return next((resource for resource in (*RESOURCES, *FURTHER_RESOURCES) if resource.name == name), None)
 
     def application(self, client_id: str) -> Application | None:
         """The app registration with this client id."""
@@ -228,6 +251,16 @@ class Directory:
         """When the person's refresh tokens were last revoked; 0.0 for never."""
         with self._lock:
             return self._sessions_revoked_at.get(object_id, 0.0)
+
+    def demand_step_up(self, object_id: str) -> None:
+        """Let resources refuse the principal's tokens until it has signed in to answer the claims challenge."""
+        with self._lock:
+            self._stepping_up.add(object_id)
+
+    def demands_step_up(self, object_id: str) -> bool:
+        """Whether :meth:`demand_step_up` was called."""
+        with self._lock:
+            return object_id in self._stepping_up
 
     def _change(self, client_id: str, change: Callable[[Application], Application]) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ from core.emulator.azure_openai import AzureOpenAI
 from core.emulator.clock import Clock
 from core.emulator.directory import AUTHORITY_HOST, Directory
 from core.emulator.entra import Entra
-from core.emulator.managed_identity import ManagedIdentityEndpoint
+from core.emulator.managed_identity import InstanceMetadata, ManagedIdentityEndpoint
 from core.emulator.resource_manager import ResourceManager
 from core.emulator.signing import Signer
 
@@ -55,15 +55,17 @@ class Emulator:
         self.entra = Entra(self.directory, self.signer, self.clock)
         self.identity = ManagedIdentityEndpoint(self.directory, self.entra.mint, self.clock)
         self.identity_header = self.identity.header
+        self.imds = InstanceMetadata(self.directory, self.entra.mint, self.clock)
         self.management = ResourceManager(self.directory, self.signer)
         self.received: deque[Received] = deque(maxlen=RECEIVED_LIMIT)
         self.openai = AzureOpenAI(self.directory, self.signer, self.clock, seed, upstream, pace, self.received)
 
     def routes(self, prefix: str = "/emulator") -> list[BaseRoute]:
-        """All of it below ``prefix``: ``/entra``, ``/identity``, ``/management`` and ``/resources``."""
+        """All of it below ``prefix``: ``/entra``, ``/identity``, ``/imds``, ``/management`` and ``/resources``."""
         routes = [
             Mount("/entra", app=Router(self.entra.routes())),
             Mount("/identity", app=Router(self.identity.routes())),
+            Mount("/imds", app=Router(self.imds.routes())),
             Mount("/management", app=Router(self.management.routes())),
             *self.openai.routes(""),
         ]
@@ -73,9 +75,12 @@ class Emulator:
         """Entra alone, ``{prefix}/{tenant}/…``: an authority of one's own, served over https at its root."""
         return [Mount(prefix, app=LoopbackOnly(Router(self.entra.routes())))]
 
-    def catalogue(self, base_url: str) -> dict[str, Any]:
-        """The deployments in the shape of the deployments TOML; ``base_url`` includes the routes' prefix."""
-        return self.openai.catalogue(base_url)
+    def catalogue(self, base_url: str, *, further: bool = False) -> dict[str, Any]:
+        """The deployments in the shape of the deployments TOML; ``base_url`` includes the routes' prefix.
+
+        ``further`` adds a Foundry project and a resource of another tenant.
+        """
+        return self.openai.catalogue(base_url, further=further)
 
 
 class LoopbackOnly:

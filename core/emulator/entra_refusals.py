@@ -30,12 +30,22 @@ CLAIMS_CHALLENGE: Final = json.dumps(
     {"access_token": {"capolids": {"essential": True, "values": ["6f0f9d0c-2b1e-4c3d-8a57-1f2e3d4c5b6a"]}}},
     separators=(",", ":"),
 )
+STEP_UP_CLASS: Final = "c1"
+STEP_UP_CHALLENGE: Final = json.dumps(
+    {"access_token": {"acrs": {"essential": True, "value": STEP_UP_CLASS}}}, separators=(",", ":")
+)
+"""What a resource asks for that wants the person to have signed in more strongly (an authentication context)."""
 
 _KINDS: Final[dict[int, _Kind]] = {
     50011: _Kind(
         "invalid_request",
         "The redirect URI '{0}' specified in the request does not match the redirect URIs configured for the "
         "application '{1}'. Make sure the redirect URI sent in the request matches one added to your application.",
+    ),
+    50020: _Kind(
+        "invalid_grant",
+        "User account '{0}' from identity provider '{1}' does not exist in tenant '{2}' and cannot access the "
+        "application '{3}' in that tenant. The account needs to be added as an external user in the tenant first.",
     ),
     50057: _Kind("invalid_grant", "The user account is disabled.", at_authorize="access_denied"),
     50058: _Kind(
@@ -96,6 +106,13 @@ _KINDS: Final[dict[int, _Kind]] = {
         "invalid_grant",
         "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive "
         "authorization request for this user and resource.",
+    ),
+    70016: _Kind(
+        "authorization_pending",
+        "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
+    ),
+    70020: _Kind(
+        "expired_token", "The provided value for the 'device_code' is not valid. The device code has expired."
     ),
     70011: _Kind(
         "invalid_scope",
@@ -164,6 +181,11 @@ _KINDS: Final[dict[int, _Kind]] = {
         "invalid_client",
         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     ),
+    7000222: _Kind(
+        "invalid_client",
+        "The provided client secret keys for app '{0}' are expired. Visit the Azure portal to create new keys for "
+        "your app, or consider using certificate credentials for added security.",
+    ),
     9000411: _Kind("invalid_request", "The request is not properly formatted. The parameter '{0}' is duplicated."),
     9002313: _Kind("invalid_grant", "Invalid request. Request is malformed or invalid."),
     9002325: _Kind(
@@ -181,10 +203,12 @@ class Refusal(Exception):
     Args:
         code: The AADSTS number.
         values: What its sentence names.
+        claims: The challenge that a sign-in has to answer.
     """
 
-    def __init__(self, code: int, *values: str) -> None:
+    def __init__(self, code: int, *values: str, claims: str = "") -> None:
         self.code = code
+        self._claims = claims or (CLAIMS_CHALLENGE if code in _WITH_CLAIMS else "")
         self._kind = _KINDS.get(code, _OTHER)
         self._sentence = self._kind.sentence.format(*(values or ("",)))
         super().__init__(f"AADSTS{code}")
@@ -210,8 +234,8 @@ class Refusal(Exception):
         }
         if self._kind.suberror:
             body["suberror"] = self._kind.suberror
-        if self.code in _WITH_CLAIMS:
-            body["claims"] = CLAIMS_CHALLENGE
+        if self._claims:
+            body["claims"] = self._claims
         return body
 
     def response(self, authority_host: str, now: float, correlation_id: str = "") -> JSONResponse:

@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from core.emulator.directory import TENANT_ID
-from core.emulator.entra_refusals import Refusal
+from core.emulator.entra_refusals import STEP_UP_CLASS, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,10 +79,10 @@ class Mint:
         """Let ``mutation`` change the claims of the next id_token, or replace the whole token by returning text."""
         self._mutations.append(mutation)
 
-    def id_token(self, person: Person, client_id: str, nonce: str) -> str:
+    def id_token(self, person: Person, client_id: str, nonce: str, tenant_id: str = TENANT_ID) -> str:
         """A version 2 id_token."""
         claims: dict[str, Any] = {
-            **self._envelope(self._signer.issuer, client_id, self.lifetime_seconds),
+            **self._envelope(self._signer.issuer_of(tenant_id), client_id, self.lifetime_seconds, tenant_id),
             "name": person.name,
             "oid": person.object_id,
             "preferred_username": person.username,
@@ -96,11 +96,21 @@ class Mint:
         changed = self._mutations.popleft()(claims) if self._mutations else claims
         return changed if isinstance(changed, str) else self._signer.sign(changed)
 
-    def access_token_for_person(self, person: Person, client_id: str, audience: str) -> str:
+    def access_token_for_person(
+        self,
+        person: Person,
+        client_id: str,
+        audience: str,
+        tenant_id: str = TENANT_ID,
+        *,
+        has_stepped_up: bool = False,
+    ) -> str:
         """An access token with which the application calls ``audience`` for the person."""
+        issuer = self._signer.access_token_issuer_of(tenant_id)
         return self._signer.sign(
             {
-                **self._envelope(self._signer.access_token_issuer, audience, self.lifetime_seconds),
+                **self._envelope(issuer, audience, self.lifetime_seconds, tenant_id),
+                **({"acrs": [STEP_UP_CLASS]} if has_stepped_up else {}),
                 "appid": client_id,
                 "idtyp": "user",
                 "name": person.name,
@@ -113,12 +123,15 @@ class Mint:
             }
         )
 
-    def access_token_for_itself(self, client_id: str, object_id: str, audience: str, seconds: int = 0) -> str:
+    def access_token_for_itself(
+        self, client_id: str, object_id: str, audience: str, seconds: int = 0, tenant_id: str = TENANT_ID
+    ) -> str:
         """An access token for an application or managed identity; ``seconds`` replaces the usual lifetime."""
-        issuer = self._signer.issuer if audience == EXCHANGE else self._signer.access_token_issuer
-        return self._signer.sign(
+        signer = self._signer
+        issuer = signer.issuer if audience == EXCHANGE else signer.access_token_issuer_of(tenant_id)
+        return signer.sign(
             {
-                **self._envelope(issuer, audience, seconds or self.lifetime_seconds),
+                **self._envelope(issuer, audience, seconds or self.lifetime_seconds, tenant_id),
                 "appid": client_id,
                 "idtyp": "app",
                 "oid": object_id,
@@ -127,7 +140,7 @@ class Mint:
             }
         )
 
-    def _envelope(self, issuer: str, audience: str, seconds: int) -> dict[str, Any]:
+    def _envelope(self, issuer: str, audience: str, seconds: int, tenant_id: str) -> dict[str, Any]:
         now = int(self._clock())
         return {
             "aud": audience,
@@ -135,7 +148,7 @@ class Mint:
             "iat": now - BACKDATED_SECONDS,
             "nbf": now - BACKDATED_SECONDS,
             "exp": now + seconds,
-            "tid": TENANT_ID,
+            "tid": tenant_id,
             "uti": secrets.token_urlsafe(16),
         }
 

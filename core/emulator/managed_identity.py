@@ -1,6 +1,7 @@
-"""The managed-identity endpoint that Azure App Service puts beside an app.
+"""Managed identities: the endpoint that Azure App Service puts beside an app, and that of a virtual machine.
 
-Protocol of version 2019-08-01: https://learn.microsoft.com/azure/app-service/overview-managed-identity
+Protocols: https://learn.microsoft.com/azure/app-service/overview-managed-identity (version 2019-08-01) and
+https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token (version 2018-02-01)
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from core.emulator.directory import Directory
+    from core.emulator.directory import Directory, ManagedIdentity
 
 API_VERSION: Final = "2019-08-01"
+IMDS_API_VERSION: Final = "2018-02-01"
 LIFETIME_SECONDS: Final = 86_400
 
 
@@ -60,11 +62,7 @@ class ManagedIdentityEndpoint(Scripted):
             return _refused(401, "The X-IDENTITY-HEADER is missing or not the one of this app.")
         if query.get("api-version") != API_VERSION:
             return _refused(400, f"The api-version is not supported; use {API_VERSION}.")
-        identity = self._directory.identity(
-            client_id=query.get("client_id", ""),
-            principal_id=query.get("object_id", query.get("principal_id", "")),
-            resource_id=query.get("mi_res_id", ""),
-        )
+        identity = _identity(self._directory, request)
         if identity is None:
             return _refused(
                 400,
@@ -90,6 +88,77 @@ class ManagedIdentityEndpoint(Scripted):
             },
             headers={"cache-control": "no-store"},
         )
+
+
+class InstanceMetadata(Scripted):
+    """Gives tokens to whoever runs on the virtual machine. Scriptable endpoint: ``imds``.
+
+    ``AZURE_POD_IDENTITY_AUTHORITY_HOST`` leads azure-identity here instead of to 169.254.169.254.
+
+    Args:
+        directory: Knows the managed identities.
+        mint: Makes the tokens.
+        clock: Emulator time, seconds since the epoch.
+
+    Attributes:
+        asked: The resources that were asked for, the latest last.
+    """
+
+    def __init__(self, directory: Directory, mint: Mint, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.asked: deque[str] = deque(maxlen=500)
+        self._directory = directory
+        self._mint = mint
+        self._clock = clock
+
+    def routes(self) -> list[BaseRoute]:
+        """The one route, ``/metadata/identity/oauth2/token``."""
+        return [Route("/metadata/identity/oauth2/token", self.scripted("imds", self._token), methods=["GET"])]
+
+    async def _token(self, request: Request) -> Response:
+        query = request.query_params
+        self.asked.append(query.get("resource", ""))
+        if request.headers.get("metadata", "").lower() != "true" or "x-forwarded-for" in request.headers:
+            return _refused_by_imds("invalid_request", "Required metadata header not specified")
+        if query.get("api-version") != IMDS_API_VERSION:
+            return _refused_by_imds("invalid_request", f"api-version not supported; use {IMDS_API_VERSION}")
+        identity = _identity(self._directory, request)
+        if identity is None:
+            return _refused_by_imds("invalid_request", "Identity not found")
+        resource = query.get("resource", "").removesuffix("/")
+        if resource not in AUDIENCES:
+            return _refused_by_imds("invalid_resource", f"AADSTS500011: The resource principal named {resource} was "
+                                    "not found in the tenant.")  # fmt: skip
+        token = self._mint.access_token_for_itself(
+            identity.client_id, identity.principal_id, resource, seconds=LIFETIME_SECONDS
+        )
+        now = int(self._clock())
+        return JSONResponse(
+            {
+                "access_token": token,
+                "client_id": identity.client_id,
+                "expires_in": str(LIFETIME_SECONDS),
+                "expires_on": str(now + LIFETIME_SECONDS),
+                "ext_expires_in": str(LIFETIME_SECONDS),
+                "not_before": str(now),
+                "resource": resource,
+                "token_type": "Bearer",
+            },
+            headers={"cache-control": "no-store"},
+        )
+
+
+def _identity(directory: Directory, request: Request) -> ManagedIdentity | None:
+    query = request.query_params
+    return directory.identity(
+        client_id=query.get("client_id", ""),
+        principal_id=query.get("object_id", query.get("principal_id", "")),
+        resource_id=query.get("mi_res_id", query.get("msi_res_id", "")),
+    )
+
+
+def _refused_by_imds(error: str, description: str) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, 400)
 
 
 def _refused(status: int, message: str) -> Response:

@@ -66,24 +66,32 @@ class Signer:
     @property
     def issuer(self) -> str:
         """The issuer of id_tokens and of federated assertions."""
-        return f"https://{self.authority_host}/{TENANT_ID}/v2.0"
+        return self.issuer_of(TENANT_ID)
 
     @property
     def access_token_issuer(self) -> str:
         """The issuer of access tokens for Azure's own APIs, which still take version 1 tokens."""
-        return f"https://{self.authority_host}/{TENANT_ID}/"
+        return self.access_token_issuer_of(TENANT_ID)
 
     @property
     def kid(self) -> str:
         """The id of the key that signs now."""
         return self._current().kid
 
+    def issuer_of(self, tenant_id: str) -> str:
+        """The issuer of a tenant's id_tokens."""
+        return f"https://{self.authority_host}/{tenant_id}/v2.0"
+
+    def access_token_issuer_of(self, tenant_id: str) -> str:
+        """The issuer of a tenant's access tokens for Azure's own APIs."""
+        return f"https://{self.authority_host}/{tenant_id}/"
+
     def sign(self, claims: dict[str, Any]) -> str:
         """Sign the claims as they are; nothing is added."""
         key = self._current()
         return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.kid})
 
-    def verify(self, token: str, audience: str) -> dict[str, Any]:
+    def verify(self, token: str, audience: str, tenant_id: str = TENANT_ID) -> dict[str, Any]:
         """Check signature, issuer, tenant, audience and times, and return the claims.
 
         Raises:
@@ -100,7 +108,7 @@ class Signer:
             raise TokenRejected("signature") from None
         except (jwt.InvalidTokenError, ValueError):
             raise TokenRejected("malformed") from None
-        self._check(claims, audience)
+        self._check(claims, audience, tenant_id)
         return claims
 
     def jwks(self) -> dict[str, Any]:
@@ -113,11 +121,11 @@ class Signer:
         with self._lock:
             self._keys = [_Key(), self._keys[0]]
 
-    def _check(self, claims: dict[str, Any], audience: str) -> None:
+    def _check(self, claims: dict[str, Any], audience: str, tenant_id: str) -> None:
         now = self._clock()
-        if claims.get("iss") not in {self.issuer, self.access_token_issuer}:
+        if claims.get("iss") not in {self.issuer_of(tenant_id), self.access_token_issuer_of(tenant_id)}:
             raise TokenRejected("issuer")
-        if claims.get("tid") != TENANT_ID:
+        if claims.get("tid") != tenant_id:
             raise TokenRejected("tenant")
         if claims.get("aud") != audience:
             raise TokenRejected("audience")

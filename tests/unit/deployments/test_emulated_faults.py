@@ -36,6 +36,7 @@ PLACES: Final = {
 
 REFUSED: Final[dict[str, type[errors.KeylessError]]] = {
     "token_refused": errors.TokenRefused,
+    "insufficient_claims": errors.TokenRefused,
     "role_missing": errors.RoleMissing,
     "role_missing_foundry": errors.RoleMissing,
     "key_auth_disabled": errors.AccessBlocked,
@@ -196,7 +197,7 @@ async def test_a_refusal_is_told_as_what_it_is(
     assert type(outcome.failure) is REFUSED[fault], outcome.failure.detail
     assert outcome.text == ""
     sent = len(place.emulator.received) - before
-    assert sent == (2 if fault == "token_refused" else 1), "nothing but a refused token is tried again"
+    assert sent == {"token_refused": 2, "insufficient_claims": 3}.get(fault, 1), "only a refused token is tried again"
     assert "Something is wrong here" not in f"{outcome.failure.title}{outcome.failure.remedy}{outcome.failure.detail}"
 
 

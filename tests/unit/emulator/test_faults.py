@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 UNENDING = {"gzip_bomb", "endless_line", "big_chunk", "hang"}
 STATUSES = {
     "token_refused": 401,
+    "insufficient_claims": 401,
     "role_missing": 401,
     "role_missing_foundry": 401,
     "key_auth_disabled": 403,
