@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from core.access.requesting import LONGEST_LINK, mail_link, request_text
+from core.deployments.role_missing import Caller
+from core.emulator.directory import NEW_JOINER, SERVICE, TENANT_ID
+from core.errors import RoleMissing
+from core.identity.user import User
+from tests.support.openai_calls import BALANCED, access_token
+from tests.unit.access.test_causes import REFUSED, problem_of
+from tests.unit.deployments.asking import ScriptedTokens
+
+if TYPE_CHECKING:
+    from core.access.doctor import Doctor
+    from core.deployments.catalogue import Catalogue
+    from core.emulator.emulator import Emulator
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+NORA = User(TENANT_ID, NEW_JOINER.object_id, NEW_JOINER.username, NEW_JOINER.name)
+AS_HERSELF = Caller(NEW_JOINER.username, "user", NEW_JOINER.object_id)
+AS_THE_APP = Caller("the app's managed identity", "app", SERVICE.object_id)
+
+
+async def test_the_new_joiner_s_request_can_be_sent_as_it_is(
+    doctor: Doctor, catalogue: Catalogue, emulator: Emulator
+) -> None:
+    token = access_token(emulator, NEW_JOINER.object_id)
+    deployment = catalogue.find(f"contoso-sweden/{BALANCED}")
+    joiner = ScriptedTokens(lambda *_: token, identity=NEW_JOINER.username, object_id=NEW_JOINER.object_id)
+    problem = problem_of(await doctor.examine(joiner, deployment))
+    text = request_text(problem, NORA, deployment, AS_HERSELF, NOW)
+    resource_id = deployment.endpoint.resource_id
+    assert text == (
+        "Hello,\n"
+        "\n"
+        "Please give Nora Falk (new.joiner@contoso.example) the role “Cognitive Services OpenAI User” on the "
+        "resource contoso-sweden. It can take five minutes to start working. Owner and Contributor do not contain it.\n"
+        "\n"
+        "The command:\n"
+        f"az role assignment create --assignee-object-id {NEW_JOINER.object_id} --assignee-principal-type User "
+        f'--role "Cognitive Services OpenAI User" --scope {resource_id}\n'
+        "\n"
+        "What happened: new.joiner@contoso.example lacks the role Cognitive Services OpenAI User on the resource "
+        "contoso-sweden.\n"
+        "Who asks: Nora Falk (new.joiner@contoso.example)\n"
+        f"Object id: {NEW_JOINER.object_id}\n"
+        "Role: Cognitive Services OpenAI User\n"
+        f"Resource: {resource_id}\n"
+        f"Deployment: {BALANCED}\n"
+        f"Reference: {problem.reference}\n"
+        "Time: 2026-11-20 10:00:00+00:00"
+    )
+    assert token not in text
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+async def test_every_cause_has_a_text_ready_to_send(
+    doctor: Doctor, catalogue: Catalogue, tokens: ScriptedTokens, emulator: Emulator, fault: str
+) -> None:
+    deployment = catalogue.find(f"contoso-sweden/{BALANCED}")
+    emulator.openai.faults.set(deployment.name, fault)
+    problem = problem_of(await doctor.examine(tokens, deployment))
+    text = request_text(problem, NORA, deployment, AS_HERSELF, NOW)
+    for part in (problem.title, problem.command, problem.reference, deployment.endpoint.resource_id, NORA.object_id):
+        assert part in text
+    assert (await tokens.token("")).value not in text
+    assert not re.search(r"[{}]", text)
+
+
+async def test_for_the_app_s_identity_the_role_goes_to_the_app(
+    doctor: Doctor, catalogue: Catalogue, tokens: ScriptedTokens, emulator: Emulator
+) -> None:
+    deployment = catalogue.find(f"contoso-sweden/{BALANCED}")
+    emulator.openai.faults.set(deployment.name, "role_missing")
+    app = replace(tokens, identity_kind="app", object_id=SERVICE.object_id, identity=AS_THE_APP.identity)
+    problem = problem_of(await doctor.examine(app, deployment))
+    text = request_text(problem, NORA, deployment, AS_THE_APP, NOW)
+    assert "Please give the app's identity (the app's managed identity) the role" in text
+    assert "--assignee-principal-type ServicePrincipal" in text
+    assert f"Object id: {SERVICE.object_id}" in text
+    assert NORA.object_id not in text
+    assert "Who asks: Nora Falk" in text
+
+
+def test_words_from_outside_cannot_fill_in_the_text(catalogue: Catalogue) -> None:
+    hostile = replace(NORA, name="{resource.__class__}", username="{0}")
+    deployment = catalogue.find(f"contoso-sweden/{BALANCED}")
+    text = request_text(RoleMissing("Title.", "Remedy {x}."), hostile, deployment, AS_HERSELF, NOW)
+    assert "Please give {resource.__class__} ({0}) the role" in text
+
+
+class TestMailLinks:
+    def test_the_text_arrives_as_it_is(self) -> None:
+        text = "Hello,\n\n“A & B” = 100 %? #1\nžluťoučký"
+        link = mail_link("Access to contoso-sweden & more", text)
+        parts = urlsplit(link)
+        assert (parts.scheme, parts.path, parts.fragment) == ("mailto", "", "")
+        query = parse_qs(parts.query)
+        assert query["body"] == [text.replace("\n", "\r\n")]
+        assert query["subject"] == ["Access to contoso-sweden & more"]
+
+    def test_a_long_text_is_cut_at_a_line(self) -> None:
+        text = "\n".join(["žluťoučký kůň"] * 500)
+        link = mail_link("Subject", text)
+        assert len(link) <= LONGEST_LINK
+        body = parse_qs(urlsplit(link).query)["body"][0]
+        assert text.replace("\n", "\r\n").startswith(body)
+        assert body.endswith("kůň")
