@@ -15,12 +15,17 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import make_url
 
+from core.access.desk import AccessDesk
+from core.access.doctor import Doctor
+from core.access.proof import Proving
+from core.access.recheck import Rechecks
 from core.deployments import preloading
 from core.deployments.calling import call
 from core.deployments.catalogue import Catalogue, read_catalogue
 from core.deployments.client import Clients
 from core.deployments.lessons import Lessons
 from core.deployments.request_body import fitting
+from core.deployments.resource_manager import ResourceManager
 from core.emulator.directory import AUTHORITY_HOST, CLIENT_ID, TENANT_ID
 from core.identity.app_credential import AppTokens
 from core.identity.authority import Authority, EntraHttp
@@ -73,6 +78,7 @@ class Services:
     sign_in: SignIn | None
     live: LiveRuns
     prompting: Prompting
+    access: AccessDesk
     checks: Mapping[str, Callable[[], object]]
     session_tokens: SessionTokens | None
     app_tokens: AppTokens | None
@@ -196,6 +202,7 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
         sign_in=sign_in,
         live=live,
         prompting=Prompting(conversations, live, catalogue, _now),
+        access=_access(settings, origin, clients, core_loop, catalogue, lessons),
         checks={
             "database": database.check,
             "keys": functools.partial(_seal_and_open, sealer),
@@ -220,6 +227,18 @@ def _played_by_the_emulator(settings: Settings) -> Settings:
         authority_host=AUTHORITY_HOST,
         instance_discovery=False,
     )
+
+
+def _access(  # noqa: PLR0913, PLR0917 - the parts of a room meet here
+    settings: Settings, origin: str, clients: Clients, core_loop: CoreLoop, catalogue: Catalogue, lessons: Lessons
+) -> AccessDesk:
+    doctor = Doctor(clients, lessons, _now)
+    host = f"https://{settings.cloud.management_host}"
+    resource_manager = ResourceManager(
+        clients, f"{origin}/emulator/management" if settings.demo else host, f"{host}/.default"
+    )
+    proving = Proving(os.environ, clients.as_sent, resource_manager, catalogue.endpoints, _now)
+    return AccessDesk(core_loop, catalogue, doctor, proving, Rechecks(doctor, _now))
 
 
 def _authority(settings: Settings, origin: str, emulator: Emulator | None) -> Authority:

@@ -18,7 +18,10 @@ _PICTURES: Final = Path(__file__).parent / "pictures"
 st.set_page_config(page_title="Keyless", page_icon=FAVICON, layout="wide")
 st.logo(_PICTURES / "logo.svg", size="large")
 visitor = require_user()
-pages = [st.Page("prompt.py", title="Prompt", icon=":material/chat:", default=True)]
+pages = [
+    st.Page("prompt.py", title="Prompt", icon=":material/chat:", default=True),
+    st.Page("access.py", title="My access", icon=":material/verified_user:", url_path="access"),
+]
 if visitor.services.emulator is not None:
     pages.append(st.Page("demo_directory.py", title="Demo directory", icon=":material/groups:", url_path="demo"))
 page = st.navigation(pages, position="top")

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 HOME: Final = "/"
-PAGE_PATHS: Final = frozenset({HOME, "/demo"})
+PAGE_PATHS: Final = frozenset({HOME, "/access", "/demo"})
 
 _WANTED: Final = re.compile(r"(?P<path>/[a-z-]*)(\?id=[A-Za-z0-9_-]{1,64})?", re.ASCII)
 

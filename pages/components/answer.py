@@ -33,6 +33,7 @@ def draw_answer(run: RunRecord) -> None:
         if run.error is not None:
             draw_failure(run.error, kept="Your prompt is kept.")
             draw_wait(run.error)
+            st.page_link("access.py", label="See what you can use: My access", icon=":material/verified_user:")
         for notice in run.notices:
             st.caption(f":material/info: {as_label(notice)}")
         draw_facts(run)

@@ -14,6 +14,8 @@ from tests.support.signed_in import services_on, sign_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from streamlit.testing.v1.element_tree import Button
+
     from core.emulator.emulator import Emulator
     from core.services import Services
 
@@ -35,3 +37,14 @@ def app(services: Services) -> AppTest:
     app = AppTest.from_file(str(NAVIGATION), default_timeout=RUN_SECONDS)
     app.user = {"session_id": session.id}
     return app
+
+
+def said(app: AppTest) -> str:
+    """Everything the page says, as one text."""
+    elements = [*app.markdown, *app.caption, *app.error, *app.info, *app.subheader, *app.code]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def button(app: AppTest, label: str) -> Button:
+    """The first button with this label."""
+    return next(element for element in app.button if element.label == label)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.emulator.directory import BUSINESS_USER, NEW_JOINER, TESTER
+from tests.pages.conftest import button, said
 from tests.support.signed_in import sign_in
 
 if TYPE_CHECKING:
@@ -14,16 +15,6 @@ if TYPE_CHECKING:
     from core.services import Services
 
 ICE_CREAM = "Write a tagline for an ice cream brand:"
-
-
-def said(app: AppTest) -> str:
-    """Everything the page says, as one text."""
-    elements = [*app.markdown, *app.caption, *app.error, *app.info, *app.subheader, *app.code]
-    return "\n".join(str(element.value) for element in elements)
-
-
-def button(app: AppTest, label: str) -> object:
-    return next(element for element in app.button if element.label == label)
 
 
 def ask(app: AppTest, prompt: str) -> AppTest:
@@ -41,7 +32,7 @@ def test_an_empty_page_invites_with_the_ice_cream_example_first(app: AppTest) ->
 
 def test_one_click_on_an_example_gives_an_answer_with_all_its_facts(app: AppTest, emulator: Emulator) -> None:
     app.run()
-    button(app, ICE_CREAM).click().run()  # type: ignore[attr-defined]
+    button(app, ICE_CREAM).click().run()
     text = said(app)
     assert "ice cream" in text.lower()
     for fact in ("GPT-5.2 (Sweden)", "their own token", "first token", "total", "tokens in", "(estimate)", "done"):
@@ -91,7 +82,7 @@ def test_somebody_elses_conversation_is_not_found(app: AppTest, services: Servic
 def test_regenerating_keeps_both_answers_and_shows_the_new_one(app: AppTest, services: Services) -> None:
     app.run()
     ask(app, "Write a tagline for a bakery")
-    button(app, "Regenerate").click().run()  # type: ignore[attr-defined]
+    button(app, "Regenerate").click().run()
     user = services.user_of(services.sessions.by_id(str(app.user["session_id"])))  # type: ignore[arg-type]
     conversation = services.prompting.conversation(user, str(app.query_params["id"]))
     assert [len(turn.runs) for turn in conversation.turns] == [2]
@@ -100,9 +91,9 @@ def test_regenerating_keeps_both_answers_and_shows_the_new_one(app: AppTest, ser
 def test_an_edited_prompt_replaces_the_turn(app: AppTest) -> None:
     app.run()
     ask(app, "Write a tagline for a bakery")
-    button(app, "Edit and resend").click().run()  # type: ignore[attr-defined]
+    button(app, "Edit and resend").click().run()
     app.text_area[-1].set_value("Write a tagline for a ferry")
-    button(app, "Send").click().run()  # type: ignore[attr-defined]
+    button(app, "Send").click().run()
     text = said(app)
     assert "ferry" in text
     assert "bakery" not in text
@@ -137,7 +128,7 @@ def test_the_new_joiner_is_told_role_resource_and_command_and_gets_in_when_given
     assert "contoso-sweden" in told
     assert f"--assignee-object-id {NEW_JOINER.object_id}" in told
     emulator.directory.grant(NEW_JOINER.object_id, "contoso-sweden")
-    button(app, "Try again").click().run()  # type: ignore[attr-defined]
+    button(app, "Try again").click().run()
     assert not app.error
     assert "done" in said(app)
     emulator.directory.revoke(NEW_JOINER.object_id, "contoso-sweden")
