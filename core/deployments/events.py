@@ -25,6 +25,13 @@ class Headroom:
     tokens_reset_at: datetime | None = None
     seen_at: datetime = NEVER
 
+    @property
+    def share_left(self) -> float | None:
+        """What is left of the scarcer of both, from 0 to 1; None when no limit is known."""
+        counts = ((self.remaining_requests, self.limit_requests), (self.remaining_tokens, self.limit_tokens))
+        shares = [remaining / limit for remaining, limit in counts if remaining is not None and limit]
+        return min(shares, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
+from babel.numbers import format_percent
 
 from core.deployments.parameters import REASONING_EFFORTS, VERBOSITIES
 from core.markdown import as_label
 from pages.components import asking
+from pages.components.reader import clock_time, reader_locale
 
 if TYPE_CHECKING:
     from core.deployments.catalogue import Deployment
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pages.components.session import Visitor
 
 _UNSET: Final = "the deployment's default"
+_LITTLE_LEFT: Final = 0.2
 
 
 def draw_deployment_bar(visitor: Visitor, conversation: Conversation | None) -> None:
@@ -105,8 +108,22 @@ def _draw_recent(visitor: Visitor) -> None:
 
 def _badges(visitor: Visitor, deployment: Deployment) -> str:
     who = "you" if visitor.tokens.identity_kind == "user" else "the app"
-    region = f" :gray-badge[{as_label(deployment.endpoint.region)}]" if deployment.endpoint.region else ""
-    return (
-        f":blue-badge[{as_label(deployment.model or deployment.name)}]{region}"
-        f" :green-badge[:material/lock: No key, called as {who}]"
-    )
+    badges = [
+        f":blue-badge[{as_label(deployment.model or deployment.name)}]",
+        f":gray-badge[{as_label(deployment.endpoint.region)}]" if deployment.endpoint.region else "",
+        f":green-badge[:material/lock: No key, called as {who}]",
+        _quota(visitor, deployment),
+    ]
+    return " ".join(badge for badge in badges if badge)
+
+
+def _quota(visitor: Visitor, deployment: Deployment) -> str:
+    """What all of us together have left of the deployment's quota, as its last answer to anybody said."""
+    busy_until = visitor.services.headrooms.busy_until(deployment.id)
+    if busy_until is not None:
+        return f":orange-badge[:material/hourglass: Busy until {clock_time(busy_until)}]"
+    headroom = visitor.services.headrooms.of(deployment.id)
+    if headroom is None or headroom.share_left is None:
+        return ""
+    color = "orange" if headroom.share_left < _LITTLE_LEFT else "gray"
+    return f":{color}-badge[{format_percent(headroom.share_left, locale=reader_locale())} of quota left]"

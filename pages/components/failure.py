@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import streamlit as st
 
+from core.errors import OutOfService
 from core.markdown import as_label, as_plain
 from pages.components.reader import clock_time
 
@@ -57,20 +58,19 @@ def draw_failure(failure: Failure, *, kept: str = "") -> None:
 
 
 def draw_wait(error: RunError) -> None:
-    """Say until when the deployment asked to wait; a short wait runs down visibly."""
+    """Say until when there is no use in trying; a short wait runs down visibly."""
     if error.retry_at is None or error.retry_at <= datetime.now(UTC):
         return
+    why = "Nothing is sent to it" if error.kind == OutOfService.__name__ else "The deployment asks to wait"
     if (error.retry_at - datetime.now(UTC)).total_seconds() > _COUNTED_SECONDS:
-        st.caption(f":material/hourglass: The deployment asks to wait until {clock_time(error.retry_at)}.")
+        st.caption(f":material/hourglass: {why} until {clock_time(error.retry_at)}.")
     else:
-        st.fragment(_count_down, run_every=1.0)(error.retry_at)
+        st.fragment(_count_down, run_every=1.0)(why, error.retry_at)
 
 
-def _count_down(retry_at: datetime) -> None:
+def _count_down(why: str, retry_at: datetime) -> None:
     seconds = math.ceil((retry_at - datetime.now(UTC)).total_seconds())
     if seconds > 0:
-        st.caption(
-            f":material/hourglass: The deployment asks to wait {seconds} s more, until {clock_time(retry_at)}."
-        )
+        st.caption(f":material/hourglass: {why} for {seconds} s more, until {clock_time(retry_at)}.")
     else:
-        st.caption(":material/check: The deployment takes requests again.")
+        st.caption(":material/check: It can be asked again.")

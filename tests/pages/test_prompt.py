@@ -173,3 +173,22 @@ def test_a_prompt_that_an_ended_sign_in_interrupted_is_sent_again_after_signing_
     assert not app.error
     assert "bakery" in said(app)
     assert "done" in said(app)
+
+
+def test_what_is_left_of_the_quota_is_shown_to_everybody(app: AppTest, services: Services) -> None:
+    app.run()
+    assert "of quota left" not in said(app)
+    ask(app, "Write a tagline for a bakery")
+    assert "of quota left" in said(app)
+    app.user = {"session_id": sign_in(services, TESTER).id}
+    app.query_params.clear()
+    app.run()
+    assert "of quota left" in said(app)
+
+
+def test_a_busy_deployment_says_how_long_and_counts_down(app: AppTest, emulator: Emulator) -> None:
+    app.run()
+    emulator.openai.faults.set("gpt-5-2-sweden", "rate_limited_120")
+    ask(app, "Write a tagline for a bakery")
+    assert "s more, until" in said(app)
+    assert "Busy until" in said(app)
