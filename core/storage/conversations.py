@@ -78,7 +78,7 @@ class ConversationStore:
                 begun = Conversation(run.conversation_id, storable(title), created_at=now, updated_at=now, turns=())
                 _create(connection, owner, begun)
             self._add_turn(connection, owner, run.conversation_id, run.turn_id, prompt, replaces_turn)
-            self._start_run(connection, owner, run)
+            self._insert_run(connection, run, position=1)
 
         self._database.write(work)
 
@@ -138,7 +138,15 @@ class ConversationStore:
 
     def start_run(self, owner: Owner, run: RunRecord) -> None:
         """Store that a run is about to call its deployment; it has to be stored before the call is made."""
-        self._database.write(lambda connection: self._start_run(connection, owner, run))
+
+        def work(connection: Connection) -> None:
+            self._use(connection, owner, run.conversation_id)
+            of_turn = and_(turns.c.id == run.turn_id, turns.c.conversation_id == run.conversation_id)
+            if connection.execute(select(turns.c.id).where(of_turn)).one_or_none() is None:
+                raise NotFound
+            self._insert_run(connection, run, _next_position(connection, runs, runs.c.turn_id == run.turn_id))
+
+        self._database.write(work)
 
     def save_progress(self, run_id: str, text: str) -> Future[bool]:
         """Store the text so far, without waiting. False when the run is over or was deleted."""
@@ -186,12 +194,7 @@ class ConversationStore:
         )
         return position
 
-    def _start_run(self, connection: Connection, owner: Owner, run: RunRecord) -> None:
-        self._use(connection, owner, run.conversation_id)
-        of_turn = and_(turns.c.id == run.turn_id, turns.c.conversation_id == run.conversation_id)
-        if connection.execute(select(turns.c.id).where(of_turn)).one_or_none() is None:
-            raise NotFound
-        position = _next_position(connection, runs, runs.c.turn_id == run.turn_id)
+    def _insert_run(self, connection: Connection, run: RunRecord, position: int) -> None:
         row = {**_row(run), "position": position, "process": self._database.process}
         connection.execute(insert(runs).values(row))
 
