@@ -10,14 +10,15 @@ from urllib.parse import parse_qs, urlencode
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from core.emulator.directory import TENANT_DOMAIN, TENANT_ID
 from core.emulator.entra_authorize import Authorize
 from core.emulator.entra_clients import Clients
+from core.emulator.entra_device import DeviceCodes
 from core.emulator.entra_grants import Grants
-from core.emulator.entra_page import refusal_page, signed_out_page
-from core.emulator.entra_refusals import Refusal
+from core.emulator.entra_page import consent_page, done_page, refusal_page, signed_out_page
+from core.emulator.entra_refusals import CONSENT_MISSING, Refusal
 from core.emulator.entra_tokens import OPENID_SCOPES, Mint
 from core.emulator.scripted import Scripted
+from core.emulator.tenants import HOME, Tenant, tenant_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from core.emulator.signing import Signer
 
 SHARED_TENANTS: Final = frozenset({"common", "organizations"})
-TENANTS: Final = SHARED_TENANTS | {TENANT_ID, TENANT_DOMAIN}
+_FOR_PEOPLE: Final = frozenset({"authorize", "logout", "adminconsent"})
 REQUESTS_LIMIT: Final = 500
 CLAIMS: Final = (
     "sub",
@@ -58,7 +59,10 @@ class Asked:
 
 
 class Entra(Scripted):
-    """The endpoints of the tenant. Those that can be scripted: ``discovery keys instance authorize token logout``.
+    """The endpoints of the tenants.
+
+    Those that can be scripted: ``discovery keys instance authorize token logout devicecode devicelogin
+    adminconsent``.
 
     Args:
         directory: Applications, people, and who is refused.
@@ -79,7 +83,8 @@ class Entra(Scripted):
         self._signer = signer
         self._clock = clock
         self._clients = Clients(directory, signer, clock)
-        self._grants = Grants(directory, self.mint, clock)
+        self._device_codes = DeviceCodes(directory, clock)
+        self._grants = Grants(directory, self.mint, clock, self._device_codes)
         self._authorize = Authorize(directory, self._grants, signer.authority_host, clock)
 
     def routes(self) -> list[BaseRoute]:
@@ -91,6 +96,11 @@ class Entra(Scripted):
             self._route("authorize", "/{tenant}/oauth2/v2.0/authorize", self._authorize.show),
             self._route("authorize", "/{tenant}/oauth2/v2.0/authorize", self._authorize.choose, "POST"),
             self._route("token", "/{tenant}/oauth2/v2.0/token", self._token, "POST"),
+            self._route("devicecode", "/{tenant}/oauth2/v2.0/devicecode", self._device_code, "POST"),
+            self._route("devicelogin", "/devicelogin", self._device_codes.page),
+            self._route("devicelogin", "/devicelogin", self._device_codes.choose, "POST"),
+            self._route("adminconsent", "/{tenant}/adminconsent", self._admin_consent),
+            self._route("adminconsent", "/{tenant}/adminconsent", self._admin_consent, "POST"),
             self._route("logout", "/{tenant}/oauth2/v2.0/logout", self._logout),
             self._route("logout", "/{tenant}/oauth2/v2.0/logout", self._logout, "POST"),
         ]
@@ -100,10 +110,10 @@ class Entra(Scripted):
             if name != "token":
                 self.asked.append(Asked(name))
             tenant = request.path_params.get("tenant")
-            if tenant is None or tenant.lower() in TENANTS:
+            if tenant is None or tenant in SHARED_TENANTS or tenant_named(tenant) is not None:
                 return await scripted(request)
             refusal = Refusal(90002, tenant)
-            if name in {"authorize", "logout"}:
+            if name in _FOR_PEOPLE:
                 return refusal_page(refusal.as_json(self._signer.authority_host, self._clock())["error_description"])
             return refusal.response(self._signer.authority_host, self._clock(), _correlation_id(request))
 
@@ -113,12 +123,12 @@ class Entra(Scripted):
     async def _instance(self, request: Request) -> Response:
         base, host = _base(request), self._signer.authority_host
         network = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
-        document = f"{base}/{TENANT_ID}/v2.0/.well-known/openid-configuration"
+        document = f"{base}/{HOME.tenant_id}/v2.0/.well-known/openid-configuration"
         return JSONResponse({"tenant_discovery_endpoint": document, "api-version": "1.1", "metadata": [network]})
 
     async def _discovery(self, request: Request) -> Response:
         base, tenant = _base(request), request.path_params["tenant"]
-        named = "{tenantid}" if tenant in SHARED_TENANTS else TENANT_ID
+        named = "{tenantid}" if tenant in SHARED_TENANTS else _tenant(request).tenant_id
         oauth2 = f"{base}/{tenant}/oauth2/v2.0"
         # MSAL refuses every token endpoint without https; its HTTP client leads this address back here.
         token_base = base if request.url.scheme == "https" else f"https://{self._signer.authority_host}"
@@ -139,6 +149,7 @@ class Entra(Scripted):
                 "issuer": f"https://{self._signer.authority_host}/{named}/v2.0",
                 "request_uri_parameter_supported": False,
                 "authorization_endpoint": f"{oauth2}/authorize",
+                "device_authorization_endpoint": f"{token_base}/{tenant}/oauth2/v2.0/devicecode",
                 "http_logout_supported": True,
                 "end_session_endpoint": f"{oauth2}/logout",
                 "claims_supported": CLAIMS,
@@ -157,10 +168,30 @@ class Entra(Scripted):
             application, proof = self._clients.authenticate(
                 form, request.headers.get("authorization", ""), self._token_audiences(request)
             )
-            answer = self._grants.redeem(application, proof, form)
+            answer = self._grants.redeem(application, proof, form, _tenant(request))
         except Refusal as refusal:
             return refusal.response(self._signer.authority_host, self._clock(), _correlation_id(request))
         return JSONResponse(answer, headers={"cache-control": "no-store", "pragma": "no-cache"})
+
+    async def _device_code(self, request: Request) -> Response:
+        try:
+            form = _single_values((await request.body()).decode("utf-8", "replace"))
+            return self._device_codes.begin(form, _base(request))
+        except Refusal as refusal:
+            return refusal.response(self._signer.authority_host, self._clock(), _correlation_id(request))
+
+    async def _admin_consent(self, request: Request) -> Response:
+        client_id, tenant = request.query_params.get("client_id", ""), _tenant(request)
+        application = self._directory.application(client_id)
+        if application is None:
+            return refusal_page(f"AADSTS700016: There is no application {client_id}.")
+        if request.method == "GET":
+            return consent_page(application.name, tenant.name)
+        if tenant is not HOME:
+            self._directory.strangers.admit(client_id, tenant)
+        if self._directory.refusal(client_id) == CONSENT_MISSING:
+            self._directory.admit(client_id)
+        return done_page("Approved", f"{application.name} may be used by the people of {tenant.name}.")
 
     async def _logout(self, request: Request) -> Response:
         uri, state = request.query_params.get("post_logout_redirect_uri", ""), request.query_params.get("state")
@@ -176,6 +207,10 @@ class Entra(Scripted):
 def _base(request: Request) -> str:
     """The address that the authority's own paths follow, as the caller reached it."""
     return f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}"
+
+
+def _tenant(request: Request) -> Tenant:
+    return tenant_named(request.path_params.get("tenant", "")) or HOME
 
 
 def _single_values(body: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from starlette.responses import RedirectResponse, Response
 
 from core.emulator.directory import is_loopback_redirect
-from core.emulator.entra_grants import Grant, Grants
+from core.emulator.entra_grants import Grant, Grants, claims_challenge
 from core.emulator.entra_page import account_picker, refusal_page
 from core.emulator.entra_refusals import MULTI_FACTOR, NOT_ASSIGNED, Refusal
 from core.emulator.entra_tokens import audience_of
@@ -75,7 +75,7 @@ class Authorize:
                 scopes=tuple(query.get("scope", "").split()),
                 nonce=query.get("nonce", ""),
                 code_challenge=query.get("code_challenge", ""),
-                has_claims=bool(query.get("claims")),
+                has_claims=bool(claims_challenge(query.get("claims", ""))),
                 is_public=is_loopback_redirect(redirect_uri),
             )
         )

@@ -5,19 +5,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from core.emulator.entra_refusals import MULTI_FACTOR, NOT_ASSIGNED, Refusal, as_timestamp
 from core.emulator.entra_tokens import Mint, audience_of, client_info
+from core.emulator.tenants import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from core.emulator.directory import Application, Directory, Person
     from core.emulator.entra_clients import Proof
+    from core.emulator.entra_device import DeviceCodes
+    from core.emulator.tenants import Tenant
 
+DEVICE_CODE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
 CODE_SECONDS: Final = 600
 REFRESH_SECONDS: Final = 90 * 86_400
 
@@ -49,12 +54,16 @@ class Grants:
         directory: Says who is refused, and whose sessions were revoked.
         mint: Makes the tokens.
         clock: Emulator time, seconds since the epoch.
+        device_codes: Where people who use another device say who they are.
     """
 
-    def __init__(self, directory: Directory, mint: Mint, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, directory: Directory, mint: Mint, clock: Callable[[], float], device_codes: DeviceCodes
+    ) -> None:
         self._directory = directory
         self._mint = mint
         self._clock = clock
+        self._device_codes = device_codes
         self._codes: dict[str, Grant] = {}
         self._redeemed: set[str] = set()
         self._refresh_tokens: dict[str, Grant] = {}
@@ -65,8 +74,10 @@ class Grants:
         self._codes[code] = replace(grant, granted_at=self._clock())
         return code
 
-    def redeem(self, application: Application, proof: Proof, form: Mapping[str, str]) -> dict[str, Any]:
-        """Answer a token request of an application that has been authenticated.
+    def redeem(
+        self, application: Application, proof: Proof, form: Mapping[str, str], tenant: Tenant = HOME
+    ) -> dict[str, Any]:
+        """Answer a token request of an application that has been authenticated, at the endpoint of ``tenant``.
 
         Raises:
             Refusal: The grant is not worth any token.
@@ -75,14 +86,18 @@ class Grants:
         if not kind:
             raise Refusal(900144, "grant_type")
         if kind == "authorization_code":
-            return self._redeem_code(application, proof, form)
+            return self._redeem_code(application, proof, form, tenant)
         if kind == "refresh_token":
-            return self._refresh(application, proof, form)
+            return self._refresh(application, proof, form, tenant)
         if kind == "client_credentials":
-            return self._client_credentials(application, proof, form)
+            return self._client_credentials(application, proof, form, tenant)
+        if kind == DEVICE_CODE_GRANT:
+            return self._redeem_device_code(application, form, tenant)
         raise Refusal(70003, kind)
 
-    def _redeem_code(self, application: Application, proof: Proof, form: Mapping[str, str]) -> dict[str, Any]:
+    def _redeem_code(
+        self, application: Application, proof: Proof, form: Mapping[str, str], tenant: Tenant
+    ) -> dict[str, Any]:
         code = _required(form, "code")
         if code in self._redeemed:
             raise Refusal(54005)
@@ -102,9 +117,28 @@ class Grants:
         if grant.has_claims and self._directory.refusal(object_id) == MULTI_FACTOR:
             self._directory.admit(object_id)
         scopes = form.get("scope", "").split() or list(grant.scopes)
-        return self._tokens(application, grant, scopes, nonce=grant.nonce)
+        return self._tokens(application, grant, scopes, tenant, nonce=grant.nonce)
 
-    def _refresh(self, application: Application, proof: Proof, form: Mapping[str, str]) -> dict[str, Any]:
+    def _redeem_device_code(
+        self, application: Application, form: Mapping[str, str], tenant: Tenant
+    ) -> dict[str, Any]:
+        code = self._device_codes.redeem(_required(form, "device_code"), application.client_id)
+        assert code.person is not None  # noqa: S101 - only then it is given out
+        grant = Grant(
+            code.person,
+            code.client_id,
+            redirect_uri="",
+            scopes=code.scopes,
+            nonce="",
+            code_challenge="",
+            has_claims=False,
+            is_public=True,
+        )
+        return self._tokens(application, grant, list(code.scopes), tenant, nonce="")
+
+    def _refresh(
+        self, application: Application, proof: Proof, form: Mapping[str, str], tenant: Tenant
+    ) -> dict[str, Any]:
         grant = self._refresh_tokens.get(_required(form, "refresh_token"))
         if grant is None or grant.client_id != application.client_id:
             raise Refusal(9002313)
@@ -113,9 +147,15 @@ class Grants:
         if grant.granted_at <= self._directory.sessions_revoked_at(grant.person.object_id):
             raise Refusal(50173)
         _require_proof(grant, proof)
-        return self._tokens(application, grant, form.get("scope", "").split() or list(grant.scopes), nonce="")
+        challenge = claims_challenge(form.get("claims", ""))
+        if challenge and not grant.has_claims:
+            raise Refusal(MULTI_FACTOR, "the resource", claims=challenge)
+        scopes = form.get("scope", "").split() or list(grant.scopes)
+        return self._tokens(application, grant, scopes, tenant, nonce="")
 
-    def _client_credentials(self, application: Application, proof: Proof, form: Mapping[str, str]) -> dict[str, Any]:
+    def _client_credentials(
+        self, application: Application, proof: Proof, form: Mapping[str, str], tenant: Tenant
+    ) -> dict[str, Any]:
         if proof == "none":
             raise Refusal(7000218)
         scope = _required(form, "scope")
@@ -123,17 +163,29 @@ class Grants:
             raise Refusal(1002012, scope)
         audience = audience_of([scope])
         self._refuse_if_told(application.client_id, audience)
-        token = self._mint.access_token_for_itself(application.client_id, application.object_id, audience)
+        object_id = application.object_id
+        if tenant is not HOME:
+            object_id = self._directory.strangers.object_id(application.client_id, tenant) or ""
+        if not object_id:
+            raise Refusal(700016, application.client_id)
+        token = self._mint.access_token_for_itself(
+            application.client_id, object_id, audience, tenant_id=tenant.tenant_id
+        )
         return {**self._lifetime(), "token_type": "Bearer", "access_token": token}
 
-    def _tokens(self, application: Application, grant: Grant, scopes: list[str], *, nonce: str) -> dict[str, Any]:
+    def _tokens(
+        self, application: Application, grant: Grant, scopes: list[str], tenant: Tenant, *, nonce: str
+    ) -> dict[str, Any]:
         audience, person = audience_of(scopes), grant.person
         self._refuse_if_told(application.client_id, audience, person)
+        known = self._as_known_in(tenant, person, application)
         answer = {
             **self._lifetime(),
             "token_type": "Bearer",
             "scope": " ".join(scope for scope in scopes if scope != "offline_access"),
-            "access_token": self._mint.access_token_for_person(person, application.client_id, audience),
+            "access_token": self._mint.access_token_for_person(
+                known, application.client_id, audience, tenant.tenant_id, has_stepped_up=grant.has_claims
+            ),
             "client_info": client_info(person),
         }
         if "offline_access" in scopes:
@@ -142,8 +194,21 @@ class Grants:
             self._refresh_tokens[refresh_token] = replace(grant, granted_at=self._clock())
             answer["refresh_token"] = refresh_token
         if "openid" in scopes:
-            answer["id_token"] = self._mint.id_token(person, application.client_id, nonce)
+            answer["id_token"] = self._mint.id_token(known, application.client_id, nonce, tenant.tenant_id)
         return answer
+
+    def _as_known_in(self, tenant: Tenant, person: Person, application: Application) -> Person:
+        """The person with the object id that they have in a tenant."""
+        if tenant is HOME:
+            return person
+        strangers = self._directory.strangers
+        if strangers.object_id(application.client_id, tenant) is None:
+            raise Refusal(700016, application.client_id)
+        object_id = strangers.object_id(person.object_id, tenant)
+        if object_id is None:
+            home = f"https://sts.windows.net/{HOME.tenant_id}/"
+            raise Refusal(50020, person.username, home, tenant.name, application.name)
+        return replace(person, object_id=object_id)
 
     def _refuse_if_told(self, client_id: str, audience: str, person: Person | None = None) -> None:
         code = self._directory.refusal(client_id, *([person.object_id] if person else []))
@@ -154,6 +219,19 @@ class Grants:
 
     def _lifetime(self) -> dict[str, int]:
         return {"expires_in": self._mint.lifetime_seconds, "ext_expires_in": self._mint.lifetime_seconds}
+
+
+def claims_challenge(claims: str) -> str:
+    """The part of a request's ``claims`` that a resource or Entra asked for; "" when there is none.
+
+    Clients that understand such challenges send ``xms_cc`` with every request.
+    """
+    try:
+        asked = json.loads(claims).get("access_token") if claims else None
+    except (AttributeError, ValueError):
+        return ""
+    named = {name: value for name, value in asked.items() if name != "xms_cc"} if isinstance(asked, dict) else {}
+    return json.dumps({"access_token": named}, separators=(",", ":")) if named else ""
 
 
 def _required(form: Mapping[str, str], name: str) -> str:

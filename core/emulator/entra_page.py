@@ -69,7 +69,32 @@ def refusal_page(description: str) -> HTMLResponse:
 
 def signed_out_page() -> HTMLResponse:
     """Say that the session ended."""
-    return _page("Signed out", "<h1>You signed out of your account</h1><p>You can close this window.</p>")
+    return done_page("You signed out of your account", "You can close this window.")
+
+
+def done_page(title: str, text: str) -> HTMLResponse:
+    """Say that something is done."""
+    return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>")
+
+
+def code_page() -> HTMLResponse:
+    """Ask for the code that an app shows; the form posts ``user_code`` back to the page's own address."""
+    body = (
+        '<h1><label for="code">Enter code</label></h1><p>Enter the code that the app shows you.</p>'
+        '<form method="post"><input id="code" name="user_code" autocomplete="off" autofocus required> '
+        '<button class="cancel">Next</button></form>'
+    )
+    return _page("Enter code", body, form_target="self")
+
+
+def consent_page(application_name: str, tenant_name: str) -> HTMLResponse:
+    """Ask an administrator to approve an app for everybody; the form posts back to the page's own address."""
+    body = (
+        f"<h1>Permissions requested</h1><p>{escape(application_name)} would like to call Azure OpenAI as the people "
+        f'of {escape(tenant_name)}.</p><form method="post"><button class="cancel" name="accept" value="yes">Accept'
+        "</button></form>"
+    )
+    return _page("Permissions requested", body, form_target="self")
 
 
 def _account(person: Person) -> str:
@@ -91,7 +116,9 @@ def _page(title: str, body: str, *, status: int = 200, form_target: str = "") ->
     )
     # Browsers apply form-action to the redirect that answers a form as well, so the app's origin has to be in it.
     target = urlsplit(form_target)
-    form_action = f"'self' {target.scheme}://{target.netloc}" if form_target else "'none'"
+    form_action = (
+        f"'self' {target.scheme}://{target.netloc}" if target.scheme else "'self'" if form_target else "'none'"
+    )
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; form-action {form_action}; frame-ancestors 'none'; "
         "base-uri 'none'"

@@ -26,6 +26,7 @@ class _Kind:
 
 MULTI_FACTOR: Final = 50076
 NOT_ASSIGNED: Final = 50105
+CONSENT_MISSING: Final = 65001
 CLAIMS_CHALLENGE: Final = json.dumps(
     {"access_token": {"capolids": {"essential": True, "values": ["6f0f9d0c-2b1e-4c3d-8a57-1f2e3d4c5b6a"]}}},
     separators=(",", ":"),

@@ -1,4 +1,4 @@
-"""The App Service managed-identity endpoint, asked by the real azure-identity and MSAL."""
+"""Managed identities of App Service and of virtual machines, asked for by the real azure-identity and MSAL."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import ManagedIdentityCredential
+from azure.identity import CredentialUnavailableError, ManagedIdentityCredential
 
 from core.emulator.directory import SYSTEM_IDENTITY, USER_IDENTITY
 
 if TYPE_CHECKING:
+    from core.emulator.directory import ManagedIdentity
     from core.emulator.emulator import Emulator
 
 SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -37,7 +38,8 @@ def test_the_system_assigned_identity_is_the_default(app_service: Emulator) -> N
         token = credential.get_token(SCOPE)
     claims = app_service.signer.verify(token.token, AUDIENCE)
     assert (claims["oid"], claims["idtyp"]) == (SYSTEM_IDENTITY.principal_id, "app")
-    assert claims["exp"] == token.expires_on
+    # MSAL counts from the second in which the answer arrived.
+    assert 0 <= token.expires_on - claims["exp"] <= 2
 
 
 def test_a_user_assigned_identity_is_named_by_its_client_id(app_service: Emulator) -> None:
@@ -100,3 +102,51 @@ def test_a_request_that_cannot_be_met_is_refused_without_a_token(
 def test_its_answers_can_be_dictated(emulator: Emulator, emulator_url: str) -> None:
     emulator.identity.answer_next(500, b"", endpoint="identity", times=3)
     assert [ask(emulator, emulator_url).status_code for _ in range(4)] == [500, 500, 500, 200]
+
+
+@pytest.fixture
+def virtual_machine(emulator: Emulator, emulator_url: str, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """A host whose metadata service is the emulator's."""
+    for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"{emulator_url}/imds")
+    return emulator
+
+
+@pytest.mark.parametrize("identity", [SYSTEM_IDENTITY, USER_IDENTITY])
+def test_a_virtual_machine_gives_tokens_of_its_identities(
+    virtual_machine: Emulator, identity: ManagedIdentity
+) -> None:
+    client_id = identity.client_id if identity is USER_IDENTITY else None
+    with ManagedIdentityCredential(client_id=client_id) as credential:
+        token = credential.get_token(SCOPE).token
+    assert virtual_machine.signer.verify(token, AUDIENCE)["oid"] == identity.principal_id
+
+
+def test_azure_identity_reports_an_identity_that_the_virtual_machine_does_not_have(
+    virtual_machine: Emulator,
+) -> None:
+    with (
+        ManagedIdentityCredential(client_id="00000000-0000-0000-0000-000000000000") as credential,
+        pytest.raises(CredentialUnavailableError, match="Identity not found"),
+    ):
+        credential.get_token(SCOPE)
+    assert list(virtual_machine.imds.asked) == [AUDIENCE]
+
+
+@pytest.mark.parametrize(
+    ("headers", "query"),
+    [
+        ({}, {}),
+        ({"metadata": "true", "x-forwarded-for": "10.0.0.1"}, {}),
+        ({"metadata": "true"}, {"api-version": "2017-01-01"}),
+        ({"metadata": "true"}, {"resource": "https://example.com"}),
+    ],
+)
+def test_the_metadata_service_refuses_what_azure_refuses(
+    emulator_url: str, headers: dict[str, str], query: dict[str, str]
+) -> None:
+    asked = {"resource": AUDIENCE, "api-version": "2018-02-01", **query}
+    answer = httpx2.get(f"{emulator_url}/imds/metadata/identity/oauth2/token", params=asked, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("invalid_")
