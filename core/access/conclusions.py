@@ -152,7 +152,7 @@ def _works(check: str, evidence: Evidence) -> str:
         SIGNED_IN: f"The app calls as {evidence.identity}; nobody has to be signed in for that."
         if is_app
         else f"You are signed in as {evidence.identity}.",
-        TOKEN: f"{evidence.identity} gave a token." if is_app else "The app can get a token on your behalf.",
+        TOKEN: f"A token was given by {evidence.identity}." if is_app else "The app can get a token on your behalf.",
         AUDIENCE: f"The token is for {claims['aud']}." if "aud" in claims else "The token is for this resource.",
         TENANT: f"The token is of the resource's directory, {claims['tid']}."
         if "tid" in claims

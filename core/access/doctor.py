@@ -13,7 +13,6 @@ from core.access.kept import Kept
 from core.deployments.probing import Probed, probe
 from core.deployments.tokens import bearer
 from core.errors import KeylessError, TimedOut, TokenError
-from core.identity.app_credential import AppTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from core.deployments.deployment import Deployment, Operation
     from core.deployments.lessons import Lessons
     from core.deployments.tokens import Tokens
+    from core.identity.app_credential import Attempt
 
 SECONDS: Final = 10.0
 """The most that one examination, or a whole map, may take."""
@@ -203,5 +203,5 @@ def _key(tokens: Tokens, deployment: Deployment) -> Key:
 
 def _tried(tokens: Tokens) -> str:
     """What each of the app's credentials did, and why; "" for a person."""
-    attempts = tokens.attempts if isinstance(tokens, AppTokens) else []
+    attempts: list[Attempt] = getattr(tokens, "attempts", [])
     return "; ".join(": ".join(filter(None, (at.credential, at.outcome, at.reason))) for at in attempts)

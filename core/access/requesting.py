@@ -48,6 +48,21 @@ _SENTENCES: Final = {
     "unreachable": "The resource {resource} cannot be reached from the app's network. Please check the way there.",
     "clock-skew": "The clock of the server that runs the app is wrong, so tokens are refused. Please let it set its "
     "clock by the network (NTP).",
+    "consent-missing": "Please grant admin consent to the app for the directory, so that {name} can use it.",
+    "not-assigned": "Please assign {name}, or a group of theirs, to the app in Entra.",
+    "account-disabled": "Please enable the account of {name}.",
+    "interaction-required": "The directory's Conditional Access asks more of {name} than they can give here. Please "
+    "look into the sign-in log, and say from which device and network it works.",
+    "service-principal-secret-wrong": "The app cannot prove itself to Entra: its client secret is wrong. Please set "
+    "the secret's value from the app registration, or better: let the app use a managed identity.",
+    "service-principal-secret-expired": "The app cannot prove itself to Entra: its client secret has expired. Please "
+    "make a new one in the app registration, or better: let the app use a managed identity.",
+    "app-credential-refused": "The app cannot prove itself to Entra. Please renew its own credential in the app "
+    "registration.",
+    "managed-identity-absent": "The host of the app gives it no managed identity. Please assign one, or correct its "
+    "client id in the app's settings.",
+    "no-credential": "The app has no identity that answers. Please give it a managed identity.",
+    "identity-provider-down": "Entra does not answer the app. Please check the way there from the app's network.",
 }
 _SENTENCES["role-missing-foundry"] = _SENTENCES["role-missing"]
 
@@ -121,9 +136,9 @@ def request_text(trouble: Trouble, asking: Asking, deployment: Deployment, calli
     endpoint = deployment.endpoint
     is_app = calling.identity_kind == "app"
     name = f"the app's identity ({calling.identity})" if is_app else f"{asking.name} ({asking.username})"
-    said = _SENTENCES.get(trouble.cause, trouble.remedy).format(
-        name=name, role=ROLES[endpoint.kind], resource=resource_name(endpoint), deployment=deployment.name
-    )
+    sentence = _SENTENCES.get(trouble.cause)
+    words = {"role": ROLES[endpoint.kind], "resource": resource_name(endpoint), "deployment": deployment.name}
+    said = sentence.format(name=name, **words) if sentence else trouble.remedy
     facts = {
         "What happened": trouble.title,
         "Who asks": f"{asking.name} ({asking.username})",
@@ -143,10 +158,11 @@ def request_text(trouble: Trouble, asking: Asking, deployment: Deployment, calli
 
 def mail_link(subject: str, text: str) -> str:
     """A ``mailto:`` link that opens ``text`` as a new mail; cut where mail programs would cut it (RFC 6068)."""
-    link = f"mailto:?subject={quote(subject, safe='')}&body="
+    while len(link := _link(subject, text)) > LONGEST_LINK and text:
+        text = text[: text.rfind("\n")] if "\n" in text else text[:-50]
+    return link
+
+
+def _link(subject: str, text: str) -> str:
     body = quote(text.replace("\n", "\r\n"), safe="")
-    if len(link) + len(body) > LONGEST_LINK:
-        # Not in the middle of an encoded character.
-        body = body[: LONGEST_LINK - len(link)]
-        body = body[: body.rfind("%0D%0A")]
-    return link + body
+    return f"mailto:?subject={quote(subject, safe='')}&body={body}"

@@ -103,6 +103,15 @@ REFUSED: Final = {
 }  # fmt: skip
 
 
+def test_no_two_causes_read_alike() -> None:
+    by_cause: dict[str, set[str]] = {}
+    for told in REFUSED.values():
+        by_cause.setdefault(told.cause, set()).add(told.title)
+    sentences = [title for titles in by_cause.values() for title in titles]
+    assert len(sentences) == len(set(sentences))
+    assert len(by_cause) >= 18
+
+
 def shown(examination: Examination) -> str:
     """Everything that a person, or the log, could see of it."""
     return repr(examination)

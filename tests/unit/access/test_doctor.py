@@ -23,6 +23,7 @@ from core.deployments.deployment import Operation
 from core.deployments.lessons import Lessons
 from core.emulator.directory import NEW_JOINER, PEOPLE
 from core.errors import NoCredential, SignInAgain
+from core.identity.app_credential import Attempt
 from tests.support.identity import ShiftedClock
 from tests.support.openai_calls import BALANCED, LEGACY, access_token
 from tests.support.raw_server import raw_server
@@ -117,6 +118,25 @@ class TestTokens:
         finding = (await self.examine(doctor, deployment, missing)).find("token")
         assert (finding.cause, finding.who) == ("no-credential", "Whoever runs this app")
         assert "not found on path" in finding.detail
+
+    async def test_each_credential_that_the_app_tried_is_named_with_what_became_of_it(
+        self, doctor: Doctor, deployment: Deployment, emulator: Emulator
+    ) -> None:
+        class Chained(ScriptedTokens):
+            attempts = (
+                Attempt("ManagedIdentityCredential", "left out", "this host does not announce a managed identity"),
+                Attempt("AzureCliCredential", "answered"),
+            )
+
+        token = access_token(emulator)
+        source = Chained(lambda *_: token, identity="the Azure CLI's account", identity_kind="app")
+        examination = await doctor.examine(source, deployment)
+        assert examination.find("token").title == "A token was given by the Azure CLI's account."
+        assert examination.find("token").detail.startswith(
+            "ManagedIdentityCredential: left out: this host does not announce a managed identity; "
+            "AzureCliCredential: answered; good until "
+        )
+        assert "nobody has to be signed in" in examination.find("signed-in").title
 
     async def test_a_source_that_fails_in_its_own_way_raises_nothing_and_tells_no_secret(
         self, doctor: Doctor, deployment: Deployment

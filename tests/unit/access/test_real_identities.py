@@ -64,7 +64,7 @@ def causes(examinations: dict[str, Examination]) -> dict[str, tuple[str, str]]:
 
 
 async def test_whoever_has_the_roles_can_use_their_directory_s_deployments(
-    room: IdentityRoom, doctor: Doctor, catalogue: Catalogue, emulator: Emulator
+    room: IdentityRoom, doctor: Doctor, catalogue: Catalogue
 ) -> None:
     examinations = await doctor.access_map(await signed_in(room, BUSINESS_USER), catalogue)
     assert causes(examinations) == {}

@@ -95,6 +95,8 @@ def test_words_from_outside_cannot_fill_in_the_text(catalogue: Catalogue) -> Non
     deployment = catalogue.find(f"contoso-sweden/{BALANCED}")
     text = request_text(RoleMissing("Title.", "Remedy {x}."), hostile, deployment, AS_HERSELF, NOW)
     assert "Please give {resource.__class__} ({0}) the role" in text
+    unknown = RoleMissing("Title.", "Remedy {x}.", cause="of-another-time")
+    assert "\nRemedy {x}.\n" in request_text(unknown, hostile, deployment, AS_HERSELF, NOW)
 
 
 class TestMailLinks:
@@ -114,3 +116,8 @@ class TestMailLinks:
         body = parse_qs(urlsplit(link).query)["body"][0]
         assert text.replace("\n", "\r\n").startswith(body)
         assert body.endswith("kůň")
+
+    def test_a_long_line_is_cut_between_characters(self) -> None:
+        link = mail_link("Subject", "ž" * 5_000)
+        assert len(link) <= LONGEST_LINK
+        assert set(parse_qs(urlsplit(link).query)["body"][0]) == {"ž"}
