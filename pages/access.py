@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from core.access.billing import most_it_costs
 from core.access.bundle import support_bundle
 from core.access.findings import Outcome
+from core.access.recheck import Stage
 from core.access.requesting import request_text
 from core.markdown import as_label, as_plain
 from pages.components.examination import draw_problem, draw_steps, headline
-from pages.components.reader import clock_time
+from pages.components.reader import clock_time, cost_words
 from pages.components.rechecking import draw_recheck
 from pages.components.session import Visitor, require_user
 
@@ -30,11 +32,15 @@ def look_again() -> None:
 
 def draw_deployment(visitor: Visitor, deployment: Deployment, examination: Examination) -> None:
     """One deployment of the access map."""
+    recheck = visitor.services.access.recheck(visitor.tokens, deployment)
+    if recheck is not None and recheck.view.stage is Stage.LOOKING and recheck.view.examination is not None:
+        examination = recheck.view.examination
     problem = examination.problem
     with st.expander(headline(deployment, examination), expanded=False):
         if problem is not None:
-            request = request_text(problem, visitor.user, deployment, visitor.tokens, examination.checked_at)
-            draw_problem(problem, request)
+            draw_problem(
+                problem, request_text(problem, visitor.user, deployment, examination, examination.checked_at)
+            )
             if problem.cause.startswith("role-"):
                 draw_recheck(visitor, deployment)
         draw_steps(examination)
@@ -49,8 +55,8 @@ def draw_deployment(visitor: Visitor, deployment: Deployment, examination: Exami
             )
         if problem is None:
             st.button(
-                "Ask for the shortest answer",
-                help="This calls the deployment and costs a few tokens. The result is kept for five minutes.",
+                f"Ask for the shortest answer ({cost_words(most_it_costs(deployment))})",
+                help="Calls the deployment and sees it stream. The result is kept for five minutes.",
                 on_click=visitor.services.access.bill,
                 args=(visitor.tokens, deployment),
                 key=f"bill-{deployment.id}",

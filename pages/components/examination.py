@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.access.findings import Examination, Finding, Outcome
+from core.access.requesting import mail_link
 from core.markdown import as_label, as_plain
 from pages.components.failure import draw_failure
 
@@ -40,6 +41,7 @@ def draw_problem(finding: Finding, request: str) -> None:
     draw_failure(finding)
     st.caption("A message ready to send:")
     st.code(request, language=None, wrap_lines=True)
+    st.link_button("Open an e-mail", mail_link(finding.title, request), icon=":material/mail:")
 
 
 def _step(finding: Finding) -> str:

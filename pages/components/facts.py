@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
 from core.markdown import as_label
 from core.storage.records import RunRecord, RunState
-from pages.components.reader import reader_locale
+from pages.components.reader import cost_words, reader_locale
 
 if TYPE_CHECKING:
     from babel.core import Locale
@@ -35,7 +35,7 @@ def facts(run: RunRecord, locale: Locale) -> tuple[str, ...]:
             _seconds("first token", run.first_token_seconds, locale),
             _seconds("total", run.total_seconds, locale),
             _tokens(run, locale),
-            _cost(run, locale),
+            cost_words(run.cost_usd) if run.text or run.cost_usd is not None else "",
             "cut at the limit" if run.finish_reason == "length" else _ENDED[run.state],
         )
         if fact
@@ -68,10 +68,3 @@ def _tokens(run: RunRecord, locale: Locale) -> str:
     numbers = [format_decimal(count, locale=locale) for count in (run.input_tokens, run.output_tokens)]
     thought = f" ({format_decimal(run.reasoning_tokens, locale=locale)} reasoning)" if run.reasoning_tokens else ""
     return f"{about}{numbers[0]} tokens in, {numbers[1]} out{thought}"
-
-
-def _cost(run: RunRecord, locale: Locale) -> str:
-    if run.cost_usd is None:
-        return "cost unknown" if run.text else ""
-    amount = format_currency(run.cost_usd, "USD", format="¤0.00####", locale=locale, currency_digits=False)
-    return f"{amount} (estimate)"

@@ -53,7 +53,7 @@ def draw_failure(failure: Failure, *, kept: str = "") -> None:
         icon=":material/error:",
     )
     if failure.command:
-        st.caption("Send this to whoever gives access:")
+        st.caption("The command that does it:")
         st.code(failure.command, language=None, wrap_lines=True)
 
 

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_time
+from babel.numbers import format_currency
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
 
 def reader_locale() -> Locale:
@@ -28,6 +30,14 @@ def reader_zone() -> tzinfo:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
+
+
+def cost_words(cost_usd: Decimal | None) -> str:
+    """An estimated cost; what is unknown is never called free."""
+    if cost_usd is None:
+        return "cost unknown"
+    amount = format_currency(cost_usd, "USD", format="¤0.00####", locale=reader_locale(), currency_digits=False)
+    return f"{amount} (estimate)"
 
 
 def clock_time(moment: datetime) -> str:
