@@ -37,6 +37,28 @@ class AccessToken:
         return claim if isinstance(claim, str) else ""
 
 
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """Which token is asked for.
+
+    Attributes:
+        scope: What it is for.
+        tenant_id: The directory of the resource; "" for the person's own.
+        force_refresh: Not the one that the cache holds.
+        claims: The claims challenge that it has to answer, or "".
+    """
+
+    scope: str
+    tenant_id: str = ""
+    force_refresh: bool = False
+    claims: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells one kind of token from another."""
+        return self.tenant_id, self.scope
+
+
 class TokenSource(Protocol):
     """Gives access tokens of one identity.
 

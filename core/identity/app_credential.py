@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import NoCredential, TokenError
-from core.identity.access_token import AccessToken, check_token, unverified_claims
-from core.identity.credential_chain import chain, reason_of
+from core.identity.access_token import AccessToken, TokenRequest, check_token, unverified_claims
+from core.identity.credential_chain import chain
+from core.identity.credential_failures import WAITING, Explanation, explain, reason_of
+from core.identity.entra_meanings import RUNS_THE_APP
 from core.identity.entra_refusals import in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from core.identity.authority import EntraHttp
     from core.identity.credential_chain import Credential, Member
     from core.settings import Settings
 
@@ -28,11 +31,29 @@ UNKNOWN_IDENTITY: Final = "the app's own identity"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of one credential: it answered, failed, or was left out; ``reason`` says why not."""
+    """What became of one credential.
+
+    Attributes:
+        credential: Its name, such as ``AzureCliCredential``.
+        outcome: It answered, failed, or was left out.
+        reason: Why not, in one line for whoever runs the app.
+        why: What to tell people about it when it failed.
+    """
 
     credential: str
     outcome: Literal["answered", "failed", "left out"]
     reason: str = ""
+    why: Explanation | None = None
+
+    @property
+    def cause(self) -> str:
+        """The code of what is behind a failure, such as ``az-not-logged-in``, or ""."""
+        return self.why.cause if self.why else ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a failure, or ""."""
+        return self.why.remedy if self.why else ""
 
 
 class AppTokens:
@@ -45,6 +66,7 @@ class AppTokens:
         environ: Says which credentials join; azure-identity itself reads ``os.environ``.
         settings: The authority, and the managed identity where one is named.
         clock: Decides whether a token is still good.
+        http: Speaks to Entra for device codes, which are left out without it.
         members: The chain, when it is not to be made of ``environ``.
     """
 
@@ -55,13 +77,17 @@ class AppTokens:
         environ: Mapping[str, str],
         settings: Settings,
         clock: Callable[[], datetime],
+        *,
+        http: EntraHttp | None = None,
         members: Sequence[Member] | None = None,
     ) -> None:
-        self._members = list(chain(environ, settings) if members is None else members)
+        self._members = list(chain(environ, settings, http) if members is None else members)
+        self._tenant_id = settings.tenant_id
         self._clock = clock
         self._lock = threading.Lock()
         self._credentials: dict[str, Credential] = {}
-        self._tokens: dict[str, AccessToken] = {}
+        self._tokens: dict[tuple[str, str], AccessToken] = {}
+        self._answers: dict[tuple[str, str], AccessToken] = {}
         self._winner: Member | None = None
         self._claims: dict[str, Any] = {}
         self._attempts: tuple[Attempt, ...] = ()
@@ -79,7 +105,7 @@ class AppTokens:
 
     @property
     def object_id(self) -> str:
-        """The object id in the latest token; "" before the first."""
+        """The object id in the latest token for the own directory; "" before the first."""
         return in_one_line(str(self._claims.get("oid", "")))
 
     @property
@@ -93,53 +119,65 @@ class AppTokens:
         """What became of every credential when the chain was last gone through."""
         return list(self._attempts)
 
-    async def token(self, scope: str, *, force_refresh: bool = False) -> AccessToken:
+    async def token(
+        self, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
+    ) -> AccessToken:
         """A token of the app for ``scope``; without network or process while the last one is good.
 
         Raises:
             NoCredential: None of the credentials answered; ``detail`` names each and why.
-            TokenError: The token cannot be used.
+            TokenError: The token cannot be used, or a resource asks for what the app cannot prove.
         """
-        refused = self._tokens.get(scope) if force_refresh else None
-        token = self._remembered(scope, refused)
+        request = TokenRequest(
+            scope, "" if tenant_id == self._tenant_id else tenant_id, force_refresh or bool(claims), claims
+        )
+        refused = self._tokens.get(request.key) if request.force_refresh else None
+        token = self._remembered(request, refused)
         if token is not None:
             return token
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self._fetch, scope, refused)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, self._fetch, request, refused)
 
     def close(self) -> None:
         """End the worker threads and the connections; calls under way finish."""
         self._workers.shutdown(wait=True)
         self._forget_credentials()
 
-    def _remembered(self, scope: str, refused: AccessToken | None) -> AccessToken | None:
-        token = self._tokens.get(scope)
+    def _remembered(self, request: TokenRequest, refused: AccessToken | None) -> AccessToken | None:
+        token = self._tokens.get(request.key)
         return token if token is not None and token is not refused and token.is_fresh(self._clock()) else None
 
-    def _fetch(self, scope: str, refused: AccessToken | None) -> AccessToken:
+    def _fetch(self, request: TokenRequest, refused: AccessToken | None) -> AccessToken:
         with self._lock:
-            token = self._remembered(scope, refused)
+            token = self._remembered(request, refused)
             if token is not None:
                 return token
-            if refused is not None:
+            if request.claims and refused is not None and self._answers.get(request.key) is refused:
+                raise _more_than_an_app_can_prove()
+            if refused is not None and not request.claims:
                 # Credentials remember tokens too, and would give the refused one again.
                 self._forget_credentials()
             elif self._has_just_failed():
                 raise self._none_answered()
-            token = self._go_through(scope)
-            self._tokens[scope] = token
-            self._claims = unverified_claims(token.value)
+            token = self._go_through(request)
+            self._tokens[request.key] = token
+            if request.claims:
+                self._answers[request.key] = token
+            if not request.tenant_id:
+                self._claims = unverified_claims(token.value)
             return token
 
-    def _go_through(self, scope: str) -> AccessToken:
+    def _go_through(self, request: TokenRequest) -> AccessToken:
         attempts: dict[str, Attempt] = {}
         for member in sorted(self._members, key=lambda member: member is not self._winner):
             if member.left_out_because:
                 attempts[member.name] = Attempt(member.name, "left out", member.left_out_because)
                 continue
             try:
-                token = self._ask(member, scope)
+                token = self._ask(member, request)
             except Exception as error:  # noqa: BLE001 - whatever a vendor's credential raises, the next one is asked
-                attempts[member.name] = Attempt(member.name, "failed", reason_of(error))
+                tenant_id = request.tenant_id or self._tenant_id
+                why = explain(member.name, error, tenant_id=tenant_id, claims=request.claims)
+                attempts[member.name] = Attempt(member.name, "failed", reason_of(error), why)
                 continue
             attempts[member.name] = Attempt(member.name, "answered")
             self._remember(attempts, member)
@@ -147,14 +185,22 @@ class AppTokens:
         self._remember(attempts, None)
         raise self._none_answered()
 
-    def _ask(self, member: Member, scope: str) -> AccessToken:
+    def _ask(self, member: Member, request: TokenRequest) -> AccessToken:
         if member.name not in self._credentials:
             self._credentials[member.name] = member.build()
-        given = self._credentials[member.name].get_token(scope)
+        given = self._credentials[member.name].get_token(
+            request.scope, tenant_id=request.tenant_id, claims=request.claims
+        )
         audience = str(unverified_claims(given.token).get("aud", ""))
-        resource = scope.removesuffix("/.default")
+        resource = request.scope.removesuffix("/.default")
         if "://" in audience and audience.rstrip("/") != resource.rstrip("/"):
-            raise TokenError(detail="answered with a token for another resource")
+            raise TokenError(
+                "The credential gave a token for another resource.",
+                "Ask your administrator what answers in its place.",
+                cause="wrong-audience",
+                who=RUNS_THE_APP,
+                detail="answered with a token for another resource",
+            )
         return AccessToken(check_token(given.token), datetime.fromtimestamp(given.expires_on, UTC))
 
     def _forget_credentials(self) -> None:
@@ -175,4 +221,28 @@ class AppTokens:
         )
 
     def _none_answered(self) -> NoCredential:
-        return NoCredential(detail="; ".join(f"{at.credential}: {at.reason}" for at in self._attempts))
+        """Told by the credential that waits for a person, if one does, else by the first that failed."""
+        failed = [attempt.why for attempt in self._attempts if attempt.why is not None]
+        told = next((why for why in failed if why.cause == WAITING), failed[0] if failed else None)
+        detail = "; ".join(f"{at.credential}: {at.reason}" for at in self._attempts)
+        if told is None:
+            return NoCredential(detail=detail)
+        title = f"The app has no identity that answers: {told.title[0].lower()}{told.title[1:]}"
+        return NoCredential(
+            told.title if told.cause == WAITING else title,
+            told.remedy,
+            command=told.command,
+            who=told.who,
+            cause=told.cause,
+            detail=detail,
+        )
+
+
+def _more_than_an_app_can_prove() -> TokenError:
+    return TokenError(
+        "The resource asks for more than the app's own identity can prove.",
+        "Ask an administrator of your directory which Conditional Access policy applies to the app's identity.",
+        cause="interaction-required",
+        who="An administrator of your directory",
+        detail="the resource asks for more than a renewed token says",
+    )

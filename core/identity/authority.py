@@ -96,6 +96,7 @@ class EntraHttp:
         clock: Our time, to compare with Entra's.
 
     Attributes:
+        authority: The only place that is spoken to.
         skew_seconds: How far Entra's clock was ahead of ours in its latest token reply.
     """
 
@@ -105,7 +106,7 @@ class EntraHttp:
         connection: EntraConnection,
         clock: Callable[[], datetime],
     ) -> None:
-        self._authority = authority
+        self.authority = authority
         self._connection = connection
         self._clock = clock
         self._lock = threading.Lock()
@@ -141,10 +142,10 @@ class EntraHttp:
         headers: Mapping[str, str] | None = None,
         **_ignored: object,
     ) -> EntraReply:
-        """POST a form to the token endpoint; the reply holds a token or an OAuth error.
+        """POST a form to the token endpoint; the reply holds a token, a device code or an OAuth error.
 
         Raises:
-            EntraUnavailable: Another host, no answer, or neither of the two in it.
+            EntraUnavailable: Another host, no answer, or none of the three in it.
         """
         return self._ask("POST", url, params=params, data=data, headers=headers)
 
@@ -169,7 +170,7 @@ class EntraHttp:
             SignInError: Entra does not know the tenant.
         """
         try:
-            reply = self.get(self._authority.of(tenant_id).metadata_url)
+            reply = self.get(self.authority.of(tenant_id).metadata_url)
         except EntraUnavailable as unavailable:
             raise IdentityProviderDown(detail=str(unavailable)) from None
         document = reply.json_object()
@@ -183,11 +184,11 @@ class EntraHttp:
         Raises:
             SignInError: An authority of one's own names an issuer that is not of the configured tenant.
         """
-        if self._authority.is_a_cloud:
-            return f"{self._authority.url}/v2.0"
+        if self.authority.is_a_cloud:
+            return f"{self.authority.url}/v2.0"
         issuer = str(self.metadata()["issuer"])
         parts = urlsplit(issuer)
-        if parts.scheme != "https" or self._authority.tenant_id not in parts.path.split("/"):
+        if parts.scheme != "https" or self.authority.tenant_id not in parts.path.split("/"):
             raise SignInError(
                 "The app's directory does not name itself as configured.",
                 _CHECK_THE_TENANT,
@@ -207,13 +208,13 @@ class EntraHttp:
         return reply
 
     def _target(self, url: str) -> str:
-        ours, rewrite_to = f"https://{self._authority.host}/", self._authority.rewrite_to
+        ours, rewrite_to = f"https://{self.authority.host}/", self.authority.rewrite_to
         if rewrite_to is not None:
             if url.startswith(ours):
                 return f"{rewrite_to}/{url.removeprefix(ours)}"
             if url.startswith(f"{rewrite_to}/"):
                 return url
-        elif url.startswith(ours) or (url == _INSTANCE_DISCOVERY and self._authority.asks_microsoft):
+        elif url.startswith(ours) or (url == _INSTANCE_DISCOVERY and self.authority.asks_microsoft):
             return url
         raise EntraUnavailable(f"an address outside the authority was named: {_place(url)}")
 
@@ -223,11 +224,11 @@ class EntraHttp:
         for name in (*_CALLED_BY_US, *_VISITED_BY_BROWSERS):
             if name in document:
                 self._target(str(document[name]))
-        rewritten = f"{self._authority.rewrite_to}/"
-        for name in _CALLED_BY_US if self._authority.rewrite_to else ():
+        rewritten = f"{self.authority.rewrite_to}/"
+        for name in _CALLED_BY_US if self.authority.rewrite_to else ():
             address = str(document.get(name, ""))
             if address.startswith(rewritten):
-                document[name] = f"https://{self._authority.host}/{address.removeprefix(rewritten)}"
+                document[name] = f"https://{self.authority.host}/{address.removeprefix(rewritten)}"
         return EntraReply(reply.status_code, json.dumps(document), reply.headers)
 
 
@@ -260,4 +261,6 @@ def _is_document(reply: EntraReply) -> bool:
 
 def _is_token_reply(reply: EntraReply) -> bool:
     document = reply.json_object()
-    return _is_answered(reply) and any(isinstance(document.get(name), str) for name in ("access_token", "error"))
+    return _is_answered(reply) and any(
+        isinstance(document.get(name), str) for name in ("access_token", "device_code", "error")
+    )

@@ -6,24 +6,19 @@ seconds or minutes. https://learn.microsoft.com/azure/developer/python/sdk/authe
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from core.errors import KeylessError, SettingsError, SettingsProblem
-from core.identity.entra_refusals import in_one_line
+from core.errors import SettingsError, SettingsProblem
+from core.identity.credential_failures import CLI, DEVICE_CODE, ENVIRONMENT, MANAGED, WORKLOAD
 from core.identity.vendor_logs import hold_back_msal_logs
 from core.identity.web_app_credential import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from core.identity.authority import EntraHttp
     from core.settings import Settings
-
-WORKLOAD: Final = "WorkloadIdentityCredential"
-MANAGED: Final = "ManagedIdentityCredential"
-ENVIRONMENT: Final = "EnvironmentCredential"
-CLI: Final = "AzureCliCredential"
 
 _HOST_SIGNS: Final = ("IDENTITY_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
 _WORKLOAD_VARIABLES: Final = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
@@ -31,7 +26,7 @@ _PRINCIPAL_VARIABLES: Final = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID")
 _PRINCIPAL_PROOFS: Final = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH")
 
 _WORD_VARIABLE: Final = "AZURE_TOKEN_CREDENTIALS"
-_GROUPS: Final = {"dev": {CLI}, "prod": {WORKLOAD, MANAGED, ENVIRONMENT}}
+_GROUPS: Final = {"dev": {CLI, DEVICE_CODE}, "prod": {WORKLOAD, MANAGED, ENVIRONMENT}}
 # The words that azure-identity takes besides; they name credentials that are not in this chain.
 _OTHER_NAMES: Final = frozenset(
     {
@@ -44,8 +39,8 @@ _OTHER_NAMES: Final = frozenset(
 _PATIENT: Final[dict[str, Any]] = {"connection_timeout": 2, "read_timeout": 5, "retry_total": 1}
 _BRIEF: Final[dict[str, Any]] = {"connection_timeout": 0.5, "read_timeout": 1, "retry_total": 0}
 _CLI_SECONDS: Final = 10
-_TOKEN: Final = re.compile(r"eyJ[\w-]{5,}(\.[\w-]*){1,4}")
-_CODE: Final = re.compile(r"AADSTS\d{4,9}")
+_ANY_TENANT: Final = ["*"]
+"""Tokens are asked for in the directories of the catalogue only."""
 
 
 class Given(Protocol):
@@ -63,8 +58,8 @@ class Given(Protocol):
 class Credential(Protocol):
     """What azure-identity's credentials have in common."""
 
-    def get_token(self, *scopes: str) -> Given:
-        """A token for one scope; may block."""
+    def get_token(self, *scopes: str, tenant_id: str = "", claims: str = "") -> Given:
+        """A token for one scope; may block. ``tenant_id`` is another directory, ``claims`` a claims challenge."""
 
     def close(self) -> None:
         """Close connections."""
@@ -80,8 +75,8 @@ class Member:
     left_out_because: str = ""
 
 
-def chain(environ: Mapping[str, str], settings: Settings) -> list[Member]:
-    """The chain: managed identity, then service principal, then Azure CLI.
+def chain(environ: Mapping[str, str], settings: Settings, http: EntraHttp | None = None) -> list[Member]:
+    """The chain: managed identity, then service principal, then Azure CLI; last a device code, where it is wanted.
 
     Raises:
         SettingsError: ``AZURE_TOKEN_CREDENTIALS`` holds an unknown word.
@@ -94,17 +89,9 @@ def chain(environ: Mapping[str, str], settings: Settings) -> list[Member]:
             _managed(environ, settings, is_chosen=chosen is not None and MANAGED in chosen),
             _service_principal(environ, settings),
             _cli(settings),
+            *([_device_code(settings, http)] if settings.device_code and http is not None else []),
         )
     ]
-
-
-def reason_of(error: Exception) -> str:
-    """Why a credential gave no token, in one line without a token in it."""
-    text = error.detail if isinstance(error, KeylessError) else str(error)
-    first_line = next((line for line in text.splitlines() if line.strip()), "")
-    reason = in_one_line(_TOKEN.sub("(token)", first_line)) or type(error).__name__
-    code = _CODE.search(text)
-    return reason if code is None or code[0] in reason else f"{code[0]}: {reason}"
 
 
 def _workload(environ: Mapping[str, str], settings: Settings) -> Member:
@@ -112,7 +99,9 @@ def _workload(environ: Mapping[str, str], settings: Settings) -> Member:
         from azure.identity import WorkloadIdentityCredential
 
         hold_back_msal_logs()
-        return WorkloadIdentityCredential(**_authority(environ, settings), **_PATIENT)
+        return WorkloadIdentityCredential(
+            **_authority(environ, settings), **_PATIENT, additionally_allowed_tenants=_ANY_TENANT
+        )
 
     missing = _missing(environ, _WORKLOAD_VARIABLES)
     return Member(WORKLOAD, "the app's workload identity", build, f"{missing} is not set" if missing else "")
@@ -142,7 +131,9 @@ def _service_principal(environ: Mapping[str, str], settings: Settings) -> Member
         from azure.identity import EnvironmentCredential
 
         hold_back_msal_logs()
-        return EnvironmentCredential(**_authority(environ, settings), **_PATIENT)
+        return EnvironmentCredential(
+            **_authority(environ, settings), **_PATIENT, additionally_allowed_tenants=_ANY_TENANT
+        )
 
     missing = "" if _names_a_principal(environ) else _missing(environ, _PRINCIPAL_VARIABLES) or _PRINCIPAL_PROOFS[0]
     return Member(ENVIRONMENT, "the app's service principal", build, f"{missing} is not set" if missing else "")
@@ -152,9 +143,20 @@ def _cli(settings: Settings) -> Member:
     def build() -> Credential:
         from azure.identity import AzureCliCredential
 
-        return AzureCliCredential(tenant_id=settings.tenant_id, process_timeout=_CLI_SECONDS)
+        return AzureCliCredential(
+            tenant_id=settings.tenant_id, process_timeout=_CLI_SECONDS, additionally_allowed_tenants=_ANY_TENANT
+        )
 
     return Member(CLI, "the Azure CLI's account", build)
+
+
+def _device_code(settings: Settings, http: EntraHttp) -> Member:
+    def build() -> Credential:
+        from core.identity.device_code import DeviceCode
+
+        return DeviceCode(settings, http.authority, http)
+
+    return Member(DEVICE_CODE, "the account that signed in with a code", build)
 
 
 def _assigned_identity(environ: Mapping[str, str], settings: Settings) -> str | None:
@@ -186,7 +188,7 @@ def _chosen(environ: Mapping[str, str]) -> set[str] | None:
         return None
     if word in _GROUPS:
         return _GROUPS[word]
-    names = {name.lower(): name for name in (WORKLOAD, MANAGED, ENVIRONMENT, CLI)}
+    names = {name.lower(): name for name in (WORKLOAD, MANAGED, ENVIRONMENT, CLI, DEVICE_CODE)}
     if word in names:
         return {names[word]}
     if word in _OTHER_NAMES:

@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from core.errors import SignInAgain, TokenError
+from core.identity.access_token import TokenRequest
 from core.identity.entra_meanings import INTERACTION
 from core.identity.msal_clients import as_bytes, token_cache
-from core.identity.silent_renewal import Request, SilentRenewal
+from core.identity.silent_renewal import SilentRenewal
 from core.storage.sessions import IDLE
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class SessionTokens:
         sessions: SessionStore,
         clock: Callable[[], datetime],
     ) -> None:
-        self._usual = Request(settings.scope)
+        self._usual = TokenRequest(settings.scope)
         self._renewal = SilentRenewal(settings, authority, http, credential, clock)
         self._sessions = sessions
         self._clock = clock
@@ -140,7 +141,7 @@ class SessionTokens:
     ) -> AccessToken:
         """See :meth:`SessionTokenSource.token`."""
         elsewhere = "" if tenant_id == session.tenant_id else tenant_id
-        request = Request(scope, elsewhere, force_refresh or bool(claims), claims)
+        request = TokenRequest(scope, elsewhere, force_refresh or bool(claims), claims)
         held = self._of(session.id)
         refused = held.tokens.get(request.key) if request.force_refresh else None
         ask = functools.partial(self._token, session, held, request, refused)
@@ -159,7 +160,7 @@ class SessionTokens:
                 del self._held[session_id]
 
     def _token(
-        self, session: SessionRecord, held: _Held, request: Request, refused: AccessToken | None
+        self, session: SessionRecord, held: _Held, request: TokenRequest, refused: AccessToken | None
     ) -> AccessToken:
         if self._sessions.by_id(session.id) is None:
             self.forget(session.id)
@@ -174,12 +175,12 @@ class SessionTokens:
                 token = self._renew(session, held, request, refused)
             return token
 
-    def _remembered(self, held: _Held, request: Request, refused: AccessToken | None) -> AccessToken | None:
+    def _remembered(self, held: _Held, request: TokenRequest, refused: AccessToken | None) -> AccessToken | None:
         token = held.tokens.get(request.key)
         return token if token is not None and token is not refused and token.is_fresh(self._clock()) else None
 
     def _renew(
-        self, session: SessionRecord, held: _Held, request: Request, refused: AccessToken | None
+        self, session: SessionRecord, held: _Held, request: TokenRequest, refused: AccessToken | None
     ) -> AccessToken:
         try:
             if request.claims and refused is not None and held.answers.get(request.key) is refused:
@@ -194,7 +195,7 @@ class SessionTokens:
             held.answers[request.key] = token
         return token
 
-    def _fetch(self, session: SessionRecord, request: Request) -> AccessToken:
+    def _fetch(self, session: SessionRecord, request: TokenRequest) -> AccessToken:
         """Ask MSAL, and save its cache unless the session was deleted or another process saved first."""
         refusal: SignInAgain | None = None
         seen_version: int | None = None

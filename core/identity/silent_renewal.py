@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.errors import SignInAgain, SignInError, TokenError
-from core.identity.access_token import AccessToken, check_token
+from core.identity.access_token import AccessToken, TokenRequest, check_token
 from core.identity.entra_connection import EntraUnavailable
 from core.identity.entra_refusals import entra_is_down, refused_refresh
 from core.identity.msal_clients import UNREADABLE, MsalClients
@@ -20,28 +19,6 @@ if TYPE_CHECKING:
     from core.identity.web_app_credential import Credential
     from core.settings import Settings
     from core.storage.sessions import SessionRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Which token is asked for.
-
-    Attributes:
-        scope: What it is for.
-        tenant_id: The directory of the resource; "" for the person's own.
-        force_refresh: Not the one that the cache holds.
-        claims: The claims challenge that it has to answer, or "".
-    """
-
-    scope: str
-    tenant_id: str = ""
-    force_refresh: bool = False
-    claims: str = ""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What tells one kind of token from another."""
-        return self.tenant_id, self.scope
 
 
 class SilentRenewal:
@@ -68,7 +45,7 @@ class SilentRenewal:
         self._clients = MsalClients(settings.client_id, authority, http, credential)
         self._clock = clock
 
-    def ask(self, session: SessionRecord, cache: TokenCache, request: Request) -> AccessToken:
+    def ask(self, session: SessionRecord, cache: TokenCache, request: TokenRequest) -> AccessToken:
         """A token of the session's person; ``cache`` changes when Entra gave a new one. Blocks.
 
         Raises:
@@ -98,7 +75,7 @@ class SilentRenewal:
         return token
 
     def _read(
-        self, client: MsalClient, account: dict[str, Any], request: Request, *, force_refresh: bool
+        self, client: MsalClient, account: dict[str, Any], request: TokenRequest, *, force_refresh: bool
     ) -> tuple[AccessToken, bool]:
         result = client.acquire_token_silent_with_error(
             [request.scope], account, force_refresh=force_refresh, claims_challenge=request.claims or None

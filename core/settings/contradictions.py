@@ -20,7 +20,14 @@ def contradictions(settings: Settings, environ: Mapping[str, str]) -> list[Setti
     problems = list(_seed(settings, environ))
     if settings.demo:
         return [*problems, *_demo(settings, environ)]
-    return [*problems, *_people(settings), *_local(settings), *_deployments(settings), *_web_app_credential(settings)]
+    return [
+        *problems,
+        *_people(settings),
+        *_local(settings),
+        *_app_identity(settings),
+        *_deployments(settings),
+        *_web_app_credential(settings),
+    ]
 
 
 def _seed(settings: Settings, environ: Mapping[str, str]) -> Iterator[SettingsProblem]:
@@ -74,6 +81,33 @@ def _local(settings: Settings) -> Iterator[SettingsProblem]:
         )
     if not settings.on_loopback:
         yield SettingsProblem("KEYLESS_SIGN_IN", "can be local only on loopback.", "Bind 127.0.0.1, or use entra.")
+
+
+def _app_identity(settings: Settings) -> Iterator[SettingsProblem]:
+    if settings.app_identity and settings.calls_as is CallsAs.APP:
+        yield SettingsProblem(
+            "KEYLESS_APP_IDENTITY",
+            "offers the app's own identity beside the person's, but KEYLESS_CALLS_AS=app leaves no other.",
+            "Unset it, or set KEYLESS_CALLS_AS=user.",
+        )
+    if settings.app_identity_role and not settings.app_identity:
+        yield SettingsProblem(
+            "KEYLESS_APP_IDENTITY_ROLE",
+            "says who may use the app's own identity, but nobody is offered it.",
+            "Set KEYLESS_APP_IDENTITY=true, or unset the role.",
+        )
+    if settings.device_code and not settings.on_loopback:
+        yield SettingsProblem(
+            "KEYLESS_DEVICE_CODE",
+            "is for this computer only: a hosted app would call as whoever entered a code last.",
+            "Unset it, and give the app a managed identity.",
+        )
+    if settings.device_code and settings.calls_as is CallsAs.USER and not settings.app_identity:
+        yield SettingsProblem(
+            "KEYLESS_DEVICE_CODE",
+            "belongs to the app's own identity, which nothing uses here.",
+            "Set KEYLESS_CALLS_AS=app, or unset it.",
+        )
 
 
 def _deployments(settings: Settings) -> Iterator[SettingsProblem]:

@@ -90,6 +90,9 @@ class GivenSettings(BaseModel):
     sealing_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_sealing_keys)] = ()
     catalogue: Path | None = None
     demo_upstream: str | None = None
+    device_code: bool = False
+    app_identity: bool = False
+    app_identity_role: str = ""
 
     @property
     def means_real(self) -> bool:
@@ -107,6 +110,8 @@ REMEDIES: Final = {
     "cloud": f"Use one of {', '.join(CLOUDS)}.",
     "authority_host": "Leave it out for Microsoft's own, or give host or host:port.",
     "instance_discovery": "Use true or false.",
+    "device_code": "Use true or false.",
+    "app_identity": "Use true or false.",
     "sealing_keys": 'Make one with: python -c "import os, base64; print(base64.b64encode(os.urandom(32)).decode())"',
 }
 

@@ -47,6 +47,8 @@ class Settings:
     ``public_url`` is an origin without a slash at its end, or None on loopback, where the bound port tells.
     ``authority_host`` is ``host`` or ``host:port``; ``client_assertion_identity`` is ``system`` or the client id
     of a user-assigned managed identity; ``sealing_keys`` are base64 of 32 bytes each, the first seals.
+    ``device_code`` lets the app's own identity be a person who enters a code; ``app_identity`` lets people choose the
+    app's own identity beside theirs, those who have the app role ``app_identity_role``, or everybody when it is "".
     """
 
     demo: bool
@@ -70,6 +72,9 @@ class Settings:
     demo_upstream: str | None
     data_folder: Path
     bind_address: str
+    device_code: bool
+    app_identity: bool
+    app_identity_role: str
 
     @property
     def on_loopback(self) -> bool:

@@ -116,6 +116,9 @@ def _combine(given: GivenSettings, environ: Mapping[str, str], root: Path, bind_
         demo_upstream=given.demo_upstream,
         data_folder=data_folder,
         bind_address=bind_address,
+        device_code=given.device_code,
+        app_identity=given.app_identity,
+        app_identity_role=given.app_identity_role,
     )
 
 

@@ -60,6 +60,9 @@ def web_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of the
         "demo_upstream": None,
         "data_folder": Path("unused"),
         "bind_address": "127.0.0.1",
+        "device_code": False,
+        "app_identity": False,
+        "app_identity_role": "",
     }
     return Settings(**{**given, **changed})
 

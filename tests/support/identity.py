@@ -91,6 +91,9 @@ def make_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of th
         "demo_upstream": None,
         "data_folder": Path("unused"),
         "bind_address": "127.0.0.1",
+        "device_code": False,
+        "app_identity": False,
+        "app_identity_role": "",
         **changed,
     }
     return Settings(**given)

@@ -15,7 +15,7 @@ from azure.identity._internal.msal_client import MsalClient
 from core.emulator.directory import SERVICE, SYSTEM_IDENTITY, TENANT_ID, TESTER, USER_IDENTITY
 from core.errors import NoCredential
 from core.identity.app_credential import AppTokens
-from core.identity.credential_chain import CLI, ENVIRONMENT, MANAGED, WORKLOAD
+from core.identity.credential_failures import CLI, ENVIRONMENT, MANAGED, WORKLOAD
 from tests.support.identity import AUDIENCE, SCOPE, FakeAz, ShiftedClock, entra_over_https, make_settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +33,7 @@ class Scripted:
     answer: Callable[[str], str]
     seconds: int = 3600
     asked: int = 0
+    asked_with: list[tuple[str, str]] = field(default_factory=list)
 
     @dataclass
     class Given:
@@ -42,8 +43,9 @@ class Scripted:
     def close(self) -> None:
         """Nothing to close."""
 
-    def get_token(self, *scopes: str) -> Given:
+    def get_token(self, *scopes: str, tenant_id: str = "", claims: str = "") -> Given:
         self.asked += 1
+        self.asked_with.append((tenant_id, claims))
         return self.Given(self.answer(scopes[0]), int(time.time()) + self.seconds)
 
 

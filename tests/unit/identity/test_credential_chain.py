@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.errors import SettingsError
-from core.identity.credential_chain import CLI, ENVIRONMENT, MANAGED, chain, reason_of
+from core.identity.credential_chain import chain
+from core.identity.credential_failures import CLI, ENVIRONMENT, MANAGED, reason_of
 from tests.support.identity import make_settings
 
 
