@@ -29,6 +29,7 @@ from core.deployments.resource_manager import ResourceManager
 from core.emulator.directory import AUTHORITY_HOST, CLIENT_ID, TENANT_ID
 from core.identity.app_credential import AppTokens
 from core.identity.authority import Authority, EntraHttp
+from core.identity.choosing import identities_for
 from core.identity.entra_connection import EntraConnection
 from core.identity.session_tokens import SessionTokens
 from core.identity.sign_in import SignIn
@@ -88,11 +89,18 @@ class Services:
         return User(session.tenant_id, session.object_id, session.username, session.name)
 
     def tokens_for(self, session: SessionRecord) -> TokenSource:
-        """Whose token the calls of this session carry: the person's own, or the app's."""
-        if self.session_tokens is not None:
-            return self.session_tokens.source(session)
-        assert self.app_tokens is not None  # noqa: S101 - one of the two is always there
-        return self.app_tokens
+        """Whose token the calls of this session carry unless something else is chosen."""
+        return self.identities_for(session)[0]
+
+    def identities_for(self, session: SessionRecord) -> list[TokenSource]:
+        """Whose tokens the person may choose from, the usual one first."""
+        return identities_for(session, self.settings, self.session_tokens, self.app_tokens)
+
+    def signed_in_until(self, session: SessionRecord) -> datetime:
+        """When this session ends if nothing is done any more."""
+        if self.session_tokens is None:
+            return session.expires_at
+        return self.session_tokens.horizon(session).session_expires_at
 
     def claims_asked_for(self, session_id: str) -> str:
         """The claims challenge that the next sign-in of this session has to answer, or ""."""
@@ -188,7 +196,7 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
     if settings.calls_as is CallsAs.USER:
         session_tokens = SessionTokens(settings, authority, http, credential, sessions=sessions, clock=_now)
         closing.callback(session_tokens.close)
-    else:
+    if settings.calls_as is CallsAs.APP or settings.app_identity:
         app_tokens = AppTokens(os.environ, settings, _now)
         closing.callback(app_tokens.close)
     return Services(

@@ -13,6 +13,7 @@ from core.access.findings import Outcome
 from core.access.recheck import Stage
 from core.access.requesting import request_text
 from core.markdown import as_label, as_plain
+from pages.components.call_as import draw_call_as
 from pages.components.examination import draw_problem, draw_steps, headline
 from pages.components.reader import clock_time, cost_words
 from pages.components.rechecking import draw_recheck
@@ -73,6 +74,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     st.button(
         "Check again", icon=":material/refresh:", shortcut="Mod+Shift+A", on_click=look_again, key="check-again"
     )
+draw_call_as(visitor)
 with st.spinner("Asking every deployment"):
     examinations = desk.access_map(visitor.tokens, fresh=st.session_state.pop(FRESH, False))
     proof = desk.proof(visitor.tokens)

@@ -33,7 +33,14 @@ class _NoOne:
     identity_kind: Literal["user", "app"] = "app"
     object_id = ""
 
-    async def token(self, _scope: str, **_how: object) -> _NoToken:
+    async def token(
+        self,
+        scope: str,  # noqa: ARG002 - as sources have it
+        *,
+        tenant_id: str = "",  # noqa: ARG002 - the same
+        force_refresh: bool = False,  # noqa: ARG002 - the same
+        claims: str = "",  # noqa: ARG002 - the same
+    ) -> _NoToken:
         return _NoToken()
 
 

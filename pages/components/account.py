@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from core.markdown import as_label
+from pages.components.reader import clock_time
 from pages.components.same_tab_link import same_tab_link
 
 if TYPE_CHECKING:
     from pages.components.session import Visitor
+
+_WARN_BEFORE: Final = timedelta(minutes=15)
 
 
 def draw_account(visitor: Visitor) -> None:
@@ -28,6 +32,18 @@ def draw_account(visitor: Visitor) -> None:
         with st.popover(as_label(visitor.user.name), icon=":material/account_circle:", type="tertiary"):
             _draw_identity(visitor)
             same_tab_link("Sign out", "/auth/sign-out", key="sign-out")
+    _draw_horizon(visitor)
+
+
+def _draw_horizon(visitor: Visitor) -> None:
+    """Warn before a sign-in runs out, so that nobody begins something long that needs them in the middle."""
+    until = visitor.services.signed_in_until(visitor.session)
+    if until - datetime.now(UTC) < _WARN_BEFORE:
+        st.warning(
+            f"Your sign-in ends at {clock_time(until)}. Sign in again before you begin something long.",
+            icon=":material/schedule:",
+        )
+        same_tab_link("Sign in again", "/auth/sign-in", key="sign-in-before-it-ends")
 
 
 def _draw_identity(visitor: Visitor) -> None:

@@ -10,6 +10,7 @@ from babel.numbers import format_percent
 from core.deployments.parameters import REASONING_EFFORTS, VERBOSITIES
 from core.markdown import as_label
 from pages.components import asking
+from pages.components.call_as import draw_call_as
 from pages.components.reader import clock_time, reader_locale
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def _seed_choices(visitor: Visitor, conversation: Conversation | None) -> None:
 
 
 def _draw_settings(visitor: Visitor, deployment: Deployment) -> None:
+    draw_call_as(visitor)
     st.text_area(
         "System message",
         key=asking.SYSTEM,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from core.identity.user import User
     from core.services import Services
     from core.storage.sessions import SessionRecord
+
+CALL_AS: Final = "call-as"
+"""Where the page keeps whose token is to be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,16 @@ class Visitor:
         return self.user.key
 
     @property
+    def identities(self) -> list[TokenSource]:
+        """Whose tokens they may choose from, the usual one first."""
+        return self.services.identities_for(self.session)
+
+    @property
     def tokens(self) -> TokenSource:
-        """Whose token their calls carry."""
-        return self.services.tokens_for(self.session)
+        """Whose token their calls carry: what they chose, where there is a choice."""
+        identities = self.identities
+        chosen = st.session_state.get(CALL_AS)
+        return next((source for source in identities if source.identity_kind == chosen), identities[0])
 
 
 def require_user() -> Visitor:
