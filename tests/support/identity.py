@@ -115,10 +115,15 @@ def entra_http(
 
 
 def ask(
-    tokens: SessionTokens, record: SessionRecord, scope: str = SCOPE, *, force_refresh: bool = False
+    tokens: SessionTokens,
+    record: SessionRecord,
+    scope: str = SCOPE,
+    *,
+    tenant_id: str = "",
+    force_refresh: bool = False,
 ) -> AccessToken:
     """A token of a session, from a thread without a loop."""
-    return asyncio.run(tokens.source(record).token(scope, force_refresh=force_refresh))
+    return asyncio.run(tokens.source(record).token(scope, tenant_id=tenant_id, force_refresh=force_refresh))
 
 
 @dataclass
