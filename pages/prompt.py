@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from core.markdown import neutralise
+from core.markdown import as_plain
 from pages.components import asking
 from pages.components.answer import draw_actions, draw_answer
 from pages.components.deployment_bar import draw_deployment_bar
 from pages.components.failure import draw_failure
 from pages.components.live_answer import draw_live
+from pages.components.scroll_to_end import scroll_to_end
 from pages.components.session import Visitor, require_user
 
 if TYPE_CHECKING:
-    from core.storage.conversations import Conversation, RunRecord, Turn
+    from core.storage.records import Conversation, RunRecord, Turn
 
 EXAMPLES: Final = {
     "Write a tagline for an ice cream brand:": ":material/icecream:",
-    "Write a polite follow-up to a customer who has not answered for two weeks.": ":material/mail:",
-    "Explain in three points why passwords and keys leak.": ":material/notes:",
+    "Write three taglines for a night train to Lisbon.": ":material/train:",
+    "Write a slogan for a bakery that never closes.": ":material/bakery_dining:",
 }
+ELEMENTS_OF_A_TURN: Final = 3
 
 
 def draw_invitation(visitor: Visitor) -> None:
@@ -35,15 +37,18 @@ def draw_invitation(visitor: Visitor) -> None:
                 st.button(example, icon=icon, on_click=asking.ask, args=(visitor, example), key=f"example-{icon}")
 
 
+def draw_prompt(turn: Turn) -> None:
+    """The prompt as it was sent, to the letter."""
+    st.chat_message("user", avatar=":material/person:").markdown(as_plain(turn.prompt))
+
+
 def draw_turn(visitor: Visitor, conversation: Conversation, turn: Turn, *, is_last: bool) -> None:
     """One prompt with its answer."""
-    with st.chat_message("user", avatar=":material/person:"):
-        if st.session_state.get(asking.EDITING) == turn.id:
-            draw_editor(visitor, conversation, turn)
-        else:
-            st.markdown(neutralise(turn.prompt))
+    draw_prompt(turn)
     run = choose_answer(turn)
     draw_answer(run)
+    if visitor.services.emulator is not None and run.error is not None and run.error.cause.startswith("role-"):
+        st.page_link("demo_directory.py", label="Demo: give the role in the Demo directory", icon=":material/groups:")
     draw_actions(
         run,
         is_last=is_last,
@@ -62,24 +67,32 @@ def choose_answer(turn: Turn) -> RunRecord:
     return turn.runs[int(chosen) - 1]
 
 
-def draw_editor(visitor: Visitor, conversation: Conversation, turn: Turn) -> None:
+@st.dialog("Edit and resend", width="large", on_dismiss=partial(asking.begin_editing, None))
+def draw_editor(visitor: Visitor, conversation: Conversation, turn: Turn, following: int) -> None:
     """The prompt of a turn, to change and send again."""
     key = f"edited-{turn.id}"
-    st.text_area("Edit your prompt", turn.prompt, key=key, label_visibility="collapsed")
+    st.text_area("Your prompt", turn.prompt, key=key, height=200)
+    if following:
+        turns = "the turn that follows" if following == 1 else f"the {following} turns that follow"
+        st.caption(f":material/warning: Sending takes {turns} out of this conversation.")
     with st.container(horizontal=True):
         send = partial(asking.resend, visitor, conversation.id, turn.id, key)
-        st.button("Send", type="primary", shortcut="Ctrl+Enter", on_click=send, key="send-edited")
-        st.button("Cancel", on_click=partial(asking.begin_editing, None), key="cancel-edited")
+        if st.button("Send", type="primary", shortcut="Ctrl+Enter", on_click=send, key="send-edited"):
+            st.rerun()
 
 
 visitor = require_user()
-prompting = visitor.services.prompting
-identifier = st.query_params.get(asking.CONVERSATION)
-# Looked up first: a run that ends in between is then in the conversation, whole.
-live = prompting.running(visitor.user, identifier) if identifier else None
-conversation = prompting.conversation(visitor.user, identifier) if identifier else None
+conversation, live = asking.opened(visitor)
 draw_deployment_bar(visitor, conversation)
-st.chat_input("Write a tagline for an ice cream brand:", key=asking.QUESTION, on_submit=asking.ask, args=(visitor,))
+st.chat_input(
+    "Write a tagline for an ice cream brand:" if live is None else "An answer is on its way",
+    key=asking.QUESTION,
+    on_submit=asking.ask,
+    args=(visitor,),
+    disabled=live is not None,
+)
+if failure := asking.take_failure():
+    draw_failure(failure, kept="Your text is kept.")
 if conversation is None:
     draw_invitation(visitor)
 else:
@@ -88,9 +101,11 @@ else:
     turns = [turn for turn in conversation.turns if not turn.superseded and turn.runs]
     for turn in turns:
         if live is not None and turn.id == live.turn_id:
-            st.chat_message("user", avatar=":material/person:").markdown(neutralise(turn.prompt))
-            draw_live(live, visitor.services.live)
+            draw_prompt(turn)
+            draw_live(live, visitor.services.live, stale=ELEMENTS_OF_A_TURN * len(conversation.turns))
             st.rerun()
         draw_turn(visitor, conversation, turn, is_last=turn is turns[-1])
-if failure := asking.take_failure():
-    draw_failure(failure, kept="Your text is kept.")
+        if st.session_state.get(asking.EDITING) == turn.id:
+            draw_editor(visitor, conversation, turn, len(turns) - turns.index(turn) - 1)
+    if turns:
+        scroll_to_end(turns[-1].runs[-1].id)

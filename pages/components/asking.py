@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from core.deployments.parameters import Parameters
-from core.errors import KeylessError, SignInAgain
+from core.deployments.parameters import CONTROLS, Parameters
+from core.errors import KeylessError, NotFound, SignInAgain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from core.identity.access_token import TokenSource
     from core.identity.user import User
@@ -46,6 +46,25 @@ def resend(visitor: Visitor, conversation_id: str, turn_id: str, prompt_key: str
     _attempt(visitor, partial(send, prompt=str(st.session_state[prompt_key]), **_as_set(visitor)))
 
 
+def opened(visitor: Visitor) -> tuple[Conversation | None, Run | None]:
+    """The conversation that the address names, and the run that answers it now.
+
+    An address that leads nowhere is left, with a sentence, so that the page can be used.
+    """
+    identifier = st.query_params.get(CONVERSATION)
+    if not identifier:
+        return None, None
+    prompting = visitor.services.prompting
+    # Looked up first: a run that ends in between is then in the conversation, whole.
+    live = prompting.running(visitor.user, identifier)
+    try:
+        return prompting.conversation(visitor.user, identifier), live
+    except NotFound as failure:
+        begin_anew()
+        st.session_state[_FAILURE] = failure
+        return None, None
+
+
 def resume(visitor: Visitor, conversation: Conversation) -> bool:
     """Send again, by itself, the prompt that a sign-in which had run out interrupted; whether there was one."""
     runs = [run for turn in conversation.turns if not turn.superseded for run in turn.runs]
@@ -64,9 +83,17 @@ def begin_editing(turn_id: str | None) -> None:
 
 
 def begin_anew() -> None:
-    """Leave the open conversation; it stays under its address."""
+    """Leave the open conversation; it stays under its address, and what was set for it stays with it."""
     st.query_params.clear()
     begin_editing(None)
+    set_as("", {})
+
+
+def set_as(system: str, parameters: Mapping[str, Any]) -> None:
+    """Set the page's settings; parameters that are not named go back to the deployment's default."""
+    st.session_state[SYSTEM] = system
+    for name in CONTROLS:
+        st.session_state[f"parameter-{name}"] = parameters.get(name)
 
 
 def open_conversation(conversation_id: str) -> None:
@@ -79,6 +106,12 @@ def take_failure() -> KeylessError | None:
     """What went wrong with the last click, once."""
     failure: KeylessError | None = st.session_state.pop(_FAILURE, None)
     return failure
+
+
+def settings_in_force(visitor: Visitor) -> int:
+    """How many settings differ from the deployment's own."""
+    now = _as_set(visitor)
+    return len(now["parameters"].as_dict()) + bool(now["system"].strip())
 
 
 def _as_set(visitor: Visitor) -> dict[str, Any]:

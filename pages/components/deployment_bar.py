@@ -11,7 +11,7 @@ from core.deployments.parameters import REASONING_EFFORTS, VERBOSITIES
 from core.markdown import as_label
 from pages.components import asking
 from pages.components.call_as import draw_call_as
-from pages.components.reader import clock_time, reader_locale
+from pages.components.reader import clock_time, date_and_time, reader_locale
 
 if TYPE_CHECKING:
     from core.deployments.catalogue import Deployment
@@ -37,7 +37,8 @@ def draw_deployment_bar(visitor: Visitor, conversation: Conversation | None) -> 
             width=300,
         )
         deployment = catalogue.find(st.session_state[asking.DEPLOYMENT])
-        with st.popover("Settings", icon=":material/tune:"):
+        count = asking.settings_in_force(visitor)
+        with st.popover(f"Settings ({count})" if count else "Settings", icon=":material/tune:", key="settings"):
             _draw_settings(visitor, deployment)
         _draw_recent(visitor)
         st.button("New", icon=":material/add:", shortcut="Alt+N", on_click=asking.begin_anew, key="new-conversation")
@@ -55,9 +56,7 @@ def _seed_choices(visitor: Visitor, conversation: Conversation | None) -> None:
     known = [deployment.id for deployment in visitor.services.catalogue]
     runs = [run for turn in conversation.turns for run in turn.runs] if conversation else []
     if runs:
-        st.session_state[asking.SYSTEM] = runs[-1].system
-        for name, value in runs[-1].parameters.items():
-            st.session_state[f"parameter-{name}"] = value
+        asking.set_as(runs[-1].system, runs[-1].parameters)
     if runs and runs[-1].deployment_id in known:
         st.session_state[asking.DEPLOYMENT] = runs[-1].deployment_id
     elif asking.DEPLOYMENT not in st.session_state:
@@ -100,7 +99,7 @@ def _draw_recent(visitor: Visitor) -> None:
     with st.popover("Recent", icon=":material/history:", disabled=not headings):
         for heading in headings:
             st.button(
-                as_label(heading.title),
+                f"{as_label(heading.title)} :gray[{as_label(date_and_time(heading.updated_at))}]",
                 type="tertiary",
                 on_click=asking.open_conversation,
                 args=(heading.id,),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 from babel.numbers import format_decimal
 
+from core.deployments.parameters import LABELS
 from core.markdown import as_label
 from core.storage.records import RunRecord, RunState
 from pages.components.reader import cost_words, reader_locale
@@ -32,6 +33,7 @@ def facts(run: RunRecord, locale: Locale) -> tuple[str, ...]:
             run.deployment_label,
             run.model if run.model != run.deployment_label else "",
             _identity(run),
+            *_settings(run, locale),
             _seconds("first token", run.first_token_seconds, locale),
             _seconds("total", run.total_seconds, locale),
             _tokens(run, locale),
@@ -51,6 +53,20 @@ def _identity(run: RunRecord) -> str:
     if run.identity_kind == "user":
         return f"called as {run.identity} with their own token"
     return f"called as the app ({run.identity})"
+
+
+def _settings(run: RunRecord, locale: Locale) -> list[str]:
+    """What was set for this answer, so that two answers can be told apart."""
+    numbers = {name: value for name, value in run.parameters.items() if isinstance(value, int | float)}
+    words = {name: value for name, value in run.parameters.items() if name not in numbers}
+    return [
+        *(
+            f"{LABELS.get(name, name).lower()} {format_decimal(value, locale=locale)}"
+            for name, value in numbers.items()
+        ),
+        *(f"{LABELS.get(name, name).lower()} {value}" for name, value in words.items()),
+        *(["with a system message"] if run.system else []),
+    ]
 
 
 def _seconds(name: str, seconds: float | None, locale: Locale) -> str:

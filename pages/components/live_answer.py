@@ -27,8 +27,10 @@ _SENDING_SECONDS: Final = 1 / 60
 _FRAMES: Final = ((4, 1 / 60), (50, 1 / 30), (math.inf, 1 / 15))
 
 
-def draw_live(run: Run, live: LiveRuns) -> None:
+def draw_live(run: Run, live: LiveRuns, *, stale: int = 0) -> None:
     """Draw ``run`` until it has ended: the first words at once, then as often as the eye and the load allow.
+
+    ``stale`` elements of the page before this one are taken away below it; they would stay until the script ends.
 
     Paragraphs that can no longer change are drawn once and left alone, so that what is sent to the browser grows
     with the answer and not with its square.
@@ -38,6 +40,8 @@ def draw_live(run: Run, live: LiveRuns) -> None:
         status = st.empty()
     with st.container(horizontal=True):
         st.button("Stop", icon=":material/stop_circle:", shortcut="Esc", on_click=_stop, args=(run,), key="stop")
+    for _ in range(stale):
+        st.empty()
     scroll_to_end(run.id)
     tail, drawn, version = body.empty(), 0, -1
     while True:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_time
+from babel.dates import format_datetime, format_time
 from babel.numbers import format_currency
 
 if TYPE_CHECKING:
@@ -43,3 +43,8 @@ def cost_words(cost_usd: Decimal | None) -> str:
 def clock_time(moment: datetime) -> str:
     """The time of day of ``moment`` where the reader is."""
     return format_time(moment, format="medium", tzinfo=reader_zone(), locale=reader_locale())
+
+
+def date_and_time(moment: datetime) -> str:
+    """The day and the time of ``moment`` where the reader is, in few letters."""
+    return format_datetime(moment, format="short", tzinfo=reader_zone(), locale=reader_locale())

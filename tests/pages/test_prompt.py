@@ -92,7 +92,7 @@ def test_an_edited_prompt_replaces_the_turn(app: AppTest) -> None:
     app.run()
     ask(app, "Write a tagline for a bakery")
     button(app, "Edit and resend").click().run()
-    app.text_area[-1].set_value("Write a tagline for a ferry")
+    next(area for area in app.text_area if area.label == "Your prompt").set_value("Write a tagline for a ferry")
     button(app, "Send").click().run()
     text = said(app)
     assert "ferry" in text
@@ -192,3 +192,31 @@ def test_a_busy_deployment_says_how_long_and_counts_down(app: AppTest, emulator:
     ask(app, "Write a tagline for a bakery")
     assert "s more, until" in said(app)
     assert "Busy until" in said(app)
+
+
+def test_a_conversation_that_is_not_there_leaves_a_page_that_works(app: AppTest) -> None:
+    app.query_params["id"] = "gone"
+    app.run()
+    assert "not found" in app.error[0].proto.title.lower()
+    assert "What would you like to try?" in said(app)
+    button(app, ICE_CREAM).click().run()
+    assert not app.error
+    assert "done" in said(app)
+
+
+def test_a_prompt_is_shown_to_the_letter(app: AppTest) -> None:
+    app.run()
+    ask(app, "# One\nTwo *three*")
+    assert "\\# One  \nTwo \\*three\\*" in said(app)
+
+
+def test_what_was_set_is_said_with_the_answer_and_gone_in_a_new_conversation(app: AppTest) -> None:
+    app.run()
+    app.text_area(key="system").set_value("Answer like a pirate.")
+    app.number_input(key="parameter-temperature").set_value(0.3)
+    ask(app, "Write a tagline for a bakery")
+    assert "temperature 0.3" in said(app)
+    assert "with a system message" in said(app)
+    button(app, "New").click().run()
+    assert not app.text_area(key="system").value
+    assert app.number_input(key="parameter-temperature").value is None
