@@ -42,19 +42,20 @@ def draw_prompt(turn: Turn) -> None:
     st.chat_message("user", avatar=":material/person:").markdown(as_plain(turn.prompt))
 
 
-def draw_turn(visitor: Visitor, conversation: Conversation, turn: Turn, *, is_last: bool) -> None:
-    """One prompt with its answer."""
+def draw_turn(visitor: Visitor, conversation: Conversation, turn: Turn, *, is_last: bool, is_answering: bool) -> None:
+    """One prompt with its answer, and what can be done with it unless another answer is on its way."""
     draw_prompt(turn)
     run = choose_answer(turn)
     draw_answer(run)
     if visitor.services.emulator is not None and run.error is not None and run.error.cause.startswith("role-"):
         st.page_link("demo_directory.py", label="Demo: give the role in the Demo directory", icon=":material/groups:")
-    draw_actions(
-        run,
-        is_last=is_last,
-        regenerate=partial(asking.regenerate, visitor, conversation.id, turn.id),
-        edit=partial(asking.begin_editing, turn.id),
-    )
+    if not is_answering:
+        draw_actions(
+            run,
+            is_last=is_last,
+            regenerate=partial(asking.regenerate, visitor, conversation.id, turn.id),
+            edit=partial(asking.begin_editing, turn.id),
+        )
 
 
 def choose_answer(turn: Turn) -> RunRecord:
@@ -104,7 +105,7 @@ else:
             draw_prompt(turn)
             draw_live(live, visitor.services.live, stale=ELEMENTS_OF_A_TURN * len(conversation.turns))
             st.rerun()
-        draw_turn(visitor, conversation, turn, is_last=turn is turns[-1])
+        draw_turn(visitor, conversation, turn, is_last=turn is turns[-1], is_answering=live is not None)
         if st.session_state.get(asking.EDITING) == turn.id:
             draw_editor(visitor, conversation, turn, len(turns) - turns.index(turn) - 1)
     if turns:
