@@ -145,8 +145,8 @@ def test_without_either_azure_cli_answers(laptop: Laptop) -> None:
 def test_without_any_the_page_says_what_to_do(laptop: Laptop) -> None:
     shown, received = laptop.ask(PATH=str(laptop.folder))
     assert received == []
-    assert "The app has no identity that answers." in shown
-    assert "az login" in shown
+    assert "The app has no identity that answers: the Azure CLI is not installed." in shown
+    assert "install the Azure CLI" in shown
 
 
 @pytest.mark.parametrize("version", ["2024-10-21", ""])
