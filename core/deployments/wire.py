@@ -18,6 +18,10 @@ MAX_REFUSAL_BYTES: Final = 256 * 1024
 """A refusal says what it has to say in less; the rest is not read."""
 
 MAX_CONNECTIONS: Final = 256
+IDLE_SECONDS: Final = 120.0
+"""How long a connection without a call is kept: people think before the next prompt, which then needs no handshake.
+One that the service has closed meanwhile is not used."""
+
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 60.0
 WRITE_SECONDS: Final = 30.0
@@ -99,7 +103,11 @@ class _Recorded(httpx2.AsyncHTTPTransport):
         super().__init__(
             verify=tls,
             trust_env=False,
-            limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS // 4),
+            limits=httpx2.Limits(
+                max_connections=MAX_CONNECTIONS,
+                max_keepalive_connections=MAX_CONNECTIONS // 4,
+                keepalive_expiry=IDLE_SECONDS,
+            ),
         )
         self._as_sent = as_sent
 

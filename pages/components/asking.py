@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ SYSTEM: Final = "system"
 EDITING: Final = "editing"
 CONVERSATION: Final = "id"
 _FAILURE: Final = "failure"
+_HEAD_START_SECONDS: Final = 0.01
 
 
 def ask(visitor: Visitor, prompt: str | None = None) -> None:
@@ -133,4 +135,7 @@ def _attempt(visitor: Visitor, send: Callable[[User, str, TokenSource], Run], *,
         if draft:
             st.session_state[QUESTION] = draft
         return
+    # The call goes out on another thread. This one, busy with drawing, would take turns with it at the interpreter,
+    # and the request would leave about 7 ms later.
+    time.sleep(_HEAD_START_SECONDS)
     open_conversation(run.conversation_id)
