@@ -76,7 +76,9 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     )
 draw_call_as(visitor)
 with st.spinner("Asking every deployment"):
-    examinations = desk.access_map(visitor.tokens, fresh=st.session_state.pop(FRESH, False))
+    examinations = desk.access_map(visitor.tokens, fresh=st.session_state.get(FRESH, False))
+    # Only now: a run that is interrupted before it asked leaves the wish to the next one.
+    st.session_state.pop(FRESH, None)
     proof = desk.proof(visitor.tokens)
 
 found = [(deployment, examinations[deployment.id]) for deployment in visitor.services.catalogue]
