@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import NoCredential, TokenError
 from core.identity.access_token import AccessToken, TokenRequest, check_token, unverified_claims
+from core.identity.bounded import Bounded
 from core.identity.credential_chain import chain
 from core.identity.credential_failures import WAITING, Explanation, explain, reason_of
 from core.identity.entra_meanings import RUNS_THE_APP
@@ -85,6 +86,7 @@ class AppTokens:
         self._tenant_id = settings.tenant_id
         self._clock = clock
         self._lock = threading.Lock()
+        self._bounded = {member.name: Bounded(member.seconds) for member in self._members}
         self._credentials: dict[str, Credential] = {}
         self._tokens: dict[tuple[str, str], AccessToken] = {}
         self._answers: dict[tuple[str, str], AccessToken] = {}
@@ -188,8 +190,9 @@ class AppTokens:
     def _ask(self, member: Member, request: TokenRequest) -> AccessToken:
         if member.name not in self._credentials:
             self._credentials[member.name] = member.build()
-        given = self._credentials[member.name].get_token(
-            request.scope, tenant_id=request.tenant_id, claims=request.claims
+        get_token = self._credentials[member.name].get_token
+        given = self._bounded[member.name].run(
+            lambda: get_token(request.scope, tenant_id=request.tenant_id, claims=request.claims)
         )
         audience = str(unverified_claims(given.token).get("aud", ""))
         resource = request.scope.removesuffix("/.default")

@@ -6,7 +6,7 @@ seconds or minutes. https://learn.microsoft.com/azure/developer/python/sdk/authe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from core.errors import SettingsError, SettingsProblem
@@ -39,6 +39,8 @@ _OTHER_NAMES: Final = frozenset(
 _PATIENT: Final[dict[str, Any]] = {"connection_timeout": 2, "read_timeout": 5, "retry_total": 1}
 _BRIEF: Final[dict[str, Any]] = {"connection_timeout": 0.5, "read_timeout": 1, "retry_total": 0}
 _CLI_SECONDS: Final = 10
+LONGEST_SECONDS: Final = 30.0
+_UNANNOUNCED_SECONDS: Final = 1.5
 _ANY_TENANT: Final = ["*"]
 """Tokens are asked for in the directories of the catalogue only."""
 
@@ -67,12 +69,21 @@ class Credential(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One credential of the chain: ``label`` is what people see, ``left_out_because`` is "" when it takes part."""
+    """One credential of the chain.
+
+    Attributes:
+        name: Its class in azure-identity.
+        label: What people see.
+        build: Makes it.
+        left_out_because: "" when it takes part.
+        seconds: How long it may take for a token, all in all.
+    """
 
     name: str
     label: str
     build: Callable[[], Credential]
     left_out_because: str = ""
+    seconds: float = LONGEST_SECONDS
 
 
 def chain(environ: Mapping[str, str], settings: Settings, http: EntraHttp | None = None) -> list[Member]:
@@ -118,11 +129,16 @@ def _managed(environ: Mapping[str, str], settings: Settings, *, is_chosen: bool)
         return ManagedIdentityCredential(client_id=_assigned_identity(environ, settings), **patience)
 
     is_announced = has_sign or is_chosen or settings.client_assertion_identity is not None
+    left_out_because = "" if is_announced else "this host does not announce a managed identity"
+    if is_announced and not _missing(environ, _WORKLOAD_VARIABLES) and not environ.get("IDENTITY_ENDPOINT"):
+        # azure-identity would ask for it a second time, and of Microsoft's own authority.
+        left_out_because = "here it is the workload identity"
     return Member(
         MANAGED,
         "the app's managed identity",
         build,
-        "" if is_announced else "this host does not announce a managed identity",
+        left_out_because,
+        LONGEST_SECONDS if has_sign else _UNANNOUNCED_SECONDS,
     )
 
 
@@ -202,4 +218,4 @@ def _chosen(environ: Mapping[str, str]) -> set[str] | None:
 def _unless_excluded(member: Member, chosen: set[str] | None) -> Member:
     if chosen is None or member.name in chosen:
         return member
-    return Member(member.name, member.label, member.build, f"{_WORD_VARIABLE} leaves it out")
+    return replace(member, left_out_because=f"{_WORD_VARIABLE} leaves it out")
