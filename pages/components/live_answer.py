@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.runs.run_view import RunView
 
 _LOOK_SECONDS: Final = 0.1
-"""How long a look may block: Streamlit can interrupt the script (for Stop) only when something is drawn."""
+"""How long a look may block, and so how long Stop may wait."""
 _SENDING_SECONDS: Final = 1 / 60
 """Streamlit sends what was drawn within 5 ms."""
 _FRAMES: Final = ((4, 1 / 60), (50, 1 / 30), (math.inf, 1 / 15))
@@ -43,15 +43,19 @@ def draw_live(run: Run, live: LiveRuns, *, stale: int = 0) -> None:
     for _ in range(stale):
         st.empty()
     scroll_to_end(run.id)
-    tail, drawn, version = body.empty(), 0, -1
+    tail, drawn, length, version = body.empty(), 0, 0, -1
     while True:
         view = run.view()
-        tail, drawn = _draw_text(body, tail, view.text, drawn)
+        was_waiting, has_grown, length = length == 0, len(view.text) > length, len(view.text)
+        if has_grown:
+            tail, drawn = _draw_text(body, tail, view.text, drawn)
         if view.finished:
             # The rerun that follows throws away what was not sent yet: without this the last words come with it only.
             time.sleep(_SENDING_SECONDS)
             return
-        _draw_status(status, view)
+        # Also when nothing is new: Streamlit interrupts a script, for Stop, only when it draws.
+        if was_waiting or not has_grown:
+            _draw_status(status, view)
         frame_ends_at = time.monotonic() + _frame_seconds(live.running_count)
         version = run.wait_beyond(max(version, view.version), _LOOK_SECONDS)
         # Words that arrive faster than the eye can follow share a frame.
