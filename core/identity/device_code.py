@@ -94,8 +94,7 @@ class DeviceCode:
                 return self._given(result)
         if self._flow is None or self._flow["expires_at"] <= self._now():
             self._flow = client.initiate_device_flow([scope], claims_challenge=claims or None)
-        if "error" in self._flow:
-            raise self._refused(self._flow)
+            raise self._refused(self._flow) if "error" in self._flow else self._waiting()
         if self._now() < self._flow.get("latest_attempt_at", 0) + self._flow["interval"]:
             raise self._waiting()
         result = client.acquire_token_by_device_flow(self._flow, exit_condition=lambda _: True)

@@ -184,3 +184,44 @@ def test_an_unknown_name_in_the_settings_file_is_told(tmp_path: Path) -> None:
 def test_secrets_do_not_print(tmp_path: Path) -> None:
     settings = read_settings({**ENTRA, **SEED, "KEYLESS_CLIENT_SECRET": "canary-secret"}, tmp_path)
     assert "canary-secret" not in repr(settings)
+
+
+def test_the_apps_identity_may_be_offered_beside_the_persons(tmp_path: Path) -> None:
+    environ = {**ENTRA, **SEED, "KEYLESS_APP_IDENTITY": "true", "KEYLESS_APP_IDENTITY_ROLE": "Prompt.AsApp"}
+    settings = read_settings(environ, tmp_path)
+    assert (settings.app_identity, settings.app_identity_role) == (True, "Prompt.AsApp")
+    off = read_settings({**ENTRA, **SEED}, tmp_path)
+    assert (off.app_identity, off.app_identity_role, off.device_code) == (False, "", False)
+
+
+def test_the_apps_identity_is_no_choice_where_it_is_the_only_one(tmp_path: Path) -> None:
+    found = problems(tmp_path, {**SEED, "KEYLESS_APP_IDENTITY": "true"})
+    assert "KEYLESS_CALLS_AS=user" in found["KEYLESS_APP_IDENTITY"]
+
+
+def test_a_role_for_what_nobody_is_offered_is_told(tmp_path: Path) -> None:
+    assert "KEYLESS_APP_IDENTITY_ROLE" in problems(tmp_path, {**ENTRA, **SEED, "KEYLESS_APP_IDENTITY_ROLE": "x"})
+
+
+def test_a_device_code_is_for_this_computer_only(tmp_path: Path) -> None:
+    assert read_settings({**SEED, "KEYLESS_DEVICE_CODE": "true"}, tmp_path).device_code
+    hosted = {
+        **ENTRA,
+        **SEED,
+        "KEYLESS_CALLS_AS": "app",
+        "KEYLESS_DEVICE_CODE": "true",
+        "KEYLESS_PUBLIC_URL": "https://keyless.example.com",
+        "KEYLESS_CLIENT_ASSERTION_IDENTITY": "system",
+    }
+    assert set(problems(tmp_path, hosted, "10.0.0.4")) == {"KEYLESS_DEVICE_CODE"}
+
+
+def test_a_device_code_needs_calls_as_the_app(tmp_path: Path) -> None:
+    environ = {**ENTRA, **SEED, "KEYLESS_DEVICE_CODE": "true"}
+    assert "KEYLESS_CALLS_AS=app" in problems(tmp_path, environ)["KEYLESS_DEVICE_CODE"]
+    assert read_settings({**environ, "KEYLESS_APP_IDENTITY": "true"}, tmp_path).device_code
+
+
+def test_a_setting_that_is_neither_true_nor_false_is_told(tmp_path: Path) -> None:
+    found = problems(tmp_path, {**ENTRA, **SEED, "KEYLESS_DEVICE_CODE": "perhaps", "KEYLESS_APP_IDENTITY": "?"})
+    assert {"KEYLESS_DEVICE_CODE", "KEYLESS_APP_IDENTITY"} <= set(found)
