@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.app_process import AppProcess
 
-PROMPT: Final = "Write a tagline for the confidential glacier project:"
+PROMPT: Final = "Write a tagline for the confidential glacier project"
 NOISY: Final = {
     "STREAMLIT_LOGGER_LEVEL": "debug",
     "OPENAI_LOG": "debug",
