@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.errors import NoCredential
+from core.emulator.directory import TENANT_ID
+from core.errors import NoCredential, TokenError
 from core.identity.app_credential import AppTokens
 from core.identity.credential_chain import Member
 from tests.support.identity import SCOPE, ShiftedClock, make_settings
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from core.identity.access_token import AccessToken
 
 
-def ask(tokens: AppTokens, scope: str = SCOPE, *, force_refresh: bool = False) -> AccessToken:
-    return asyncio.run(tokens.token(scope, force_refresh=force_refresh))
+def ask(
+    tokens: AppTokens, scope: str = SCOPE, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
+) -> AccessToken:
+    return asyncio.run(tokens.token(scope, tenant_id=tenant_id, force_refresh=force_refresh, claims=claims))
 
 
 @dataclass
@@ -157,3 +160,27 @@ def test_a_token_that_no_header_can_carry_leads_on_to_the_next(token: str) -> No
     tokens = of(Scripted(lambda _: token), Scripted(lambda _: "good"))
     assert ask(tokens).value == "good"
     assert "access token" in tokens.attempts[0].reason
+
+
+def test_a_token_of_another_directory_is_kept_apart_and_the_own_one_needs_no_name() -> None:
+    numbers = iter(range(100))
+    credential = Scripted(lambda _: f"token-{next(numbers)}")
+    tokens = of(credential)
+    here, there = ask(tokens), ask(tokens, tenant_id="fabrikam.example")
+    assert here != there
+    assert (ask(tokens, tenant_id=TENANT_ID), ask(tokens, tenant_id="fabrikam.example")) == (here, there)
+    assert credential.asked_with == [("", ""), ("fabrikam.example", "")]
+
+
+def test_a_claims_challenge_is_handed_on_once_and_then_told_to_be_beyond_the_app() -> None:
+    numbers = iter(range(100))
+    credential = Scripted(lambda _: f"token-{next(numbers)}")
+    tokens = of(credential)
+    ask(tokens)
+    answer = ask(tokens, claims="{}")
+    assert credential.asked_with == [("", ""), ("", "{}")]
+    assert ask(tokens) == answer
+    with pytest.raises(TokenError, match="more than the app's own identity can prove") as beyond:
+        ask(tokens, claims="{}")
+    assert beyond.value.cause == "interaction-required"
+    assert credential.asked == 2

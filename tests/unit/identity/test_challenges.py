@@ -64,6 +64,7 @@ def test_a_step_up_leads_to_a_sign_in_that_answers_it(
     failure = ends_with(room.tokens.source(record), deployment)
     assert isinstance(failure, SignInAgain)
     assert (failure.cause, failure.who) == ("interaction-required", "You")
+    assert len(room.emulator.received) == 1, "Entra was asked to answer the challenge, and would not"
     kept = room.tokens.claims_asked_for(record.id)
     assert json.loads(kept)["access_token"]["acrs"]["value"] == "c1"
 
