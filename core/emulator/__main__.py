@@ -45,13 +45,14 @@ def _in_url(host: str) -> str:
 
 
 def _description(emulator: Emulator, base_url: str) -> str:
-    endpoints = "".join(f"  {endpoint['url']}\n" for endpoint in emulator.catalogue(base_url)["endpoint"])
+    endpoints = "".join(f"  {endpoint['url']}\n" for endpoint in emulator.catalogue(base_url, further=True)["endpoint"])
     return (
         "A simulated Entra tenant and Azure OpenAI, for this machine only.\n"
         f"Entra (tenant {TENANT_ID}, client {CLIENT_ID})\n"
         f"  {base_url}/entra/{TENANT_ID}/v2.0/.well-known/openid-configuration\n"
         "Managed identity\n"
         f"  IDENTITY_ENDPOINT={base_url}/identity/token\n  IDENTITY_HEADER={emulator.identity_header}\n"
+        f"The same of a virtual machine\n  AZURE_POD_IDENTITY_AUTHORITY_HOST={base_url}/imds\n"
         f"Azure OpenAI\n{endpoints}"
     )
 
