@@ -45,7 +45,8 @@ def _in_url(host: str) -> str:
 
 
 def _description(emulator: Emulator, base_url: str) -> str:
-    endpoints = "".join(f"  {endpoint['url']}\n" for endpoint in emulator.catalogue(base_url, further=True)["endpoint"])
+    catalogue = emulator.catalogue(base_url, further=True)
+    endpoints = "".join(f"  {endpoint['url']}\n" for endpoint in catalogue["endpoint"])
     return (
         "A simulated Entra tenant and Azure OpenAI, for this machine only.\n"
         f"Entra (tenant {TENANT_ID}, client {CLIENT_ID})\n"
