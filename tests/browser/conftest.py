@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support import needs
 from tests.support.app_process import AppProcess, running_app
@@ -30,6 +30,7 @@ def chromium() -> Iterator[Browser]:
     """One Chromium for all tests."""
     if reason := needs.missing("browser"):
         pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(needs.chromium()), args=list(ARGUMENTS))
         yield browser

@@ -34,9 +34,9 @@ def test_from_a_refusal_to_the_doctor_to_a_role_to_an_answer(chromium: Browser, 
         expect(page.get_by_text("az role assignment create").first).to_be_visible()
         page.get_by_role("link", name="Demo directory").first.click()
         expect(page.get_by_role("heading", name="Demo directory")).to_be_visible()
-        for toggle in page.get_by_text("Nora Falk (New joiner)").all():
-            toggle.click()
-            page.wait_for_timeout(500)
+        for position in range(2):
+            page.get_by_text("Nora Falk (New joiner)").nth(position).click()
+            page.wait_for_timeout(2_000)
         page.get_by_role("link", name="My access").first.click()
         expect(page.get_by_role("heading", name="My access")).to_be_visible()
         expect(page.get_by_role("heading", name="No key anywhere")).to_be_visible()

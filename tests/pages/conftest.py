@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,8 +32,10 @@ def services(emulator: Emulator, tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def app(services: Services) -> AppTest:
+def app(services: Services, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app as the signed-in business user sees it."""
+    # Streamlit puts the page in the place of the main module; processes that are spawned later would run it.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     session = sign_in(services, BUSINESS_USER)
     app = AppTest.from_file(str(NAVIGATION), default_timeout=RUN_SECONDS)
     app.user = {"session_id": session.id}
