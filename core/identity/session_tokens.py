@@ -48,15 +48,13 @@ class _Held:
         lock: One thread at a time asks Entra.
         tokens: The latest of each kind.
         answers: Those of them that were got to answer a claims challenge.
-        claims: The challenge that the next sign-in has to answer, or "".
-        needs_person: Whether Entra refused to renew a token without the person.
+        refusals: Those that Entra would not renew without the person, with the claims it asks for, or "".
     """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     tokens: dict[tuple[str, str], AccessToken] = field(default_factory=dict)
     answers: dict[tuple[str, str], AccessToken] = field(default_factory=dict)
-    claims: str = ""
-    needs_person: bool = False
+    refusals: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 class SessionTokens:
@@ -100,7 +98,7 @@ class SessionTokens:
         """The claims challenge that the next sign-in of this session has to answer, or ""."""
         with self._lock:
             held = self._held.get(session_id)
-        return held.claims if held else ""
+        return next((claims for claims in list(held.refusals.values()) if claims), "") if held else ""
 
     def horizon(self, session: SessionRecord) -> Horizon:
         """When the person's token for the usual scope ends, and when the session does if nobody uses it.
@@ -125,7 +123,7 @@ class SessionTokens:
         end = self._clock() + timedelta(seconds=seconds)
         token_expires_at, session_expires_at = self.horizon(session)
         token_ends = token_expires_at is None or token_expires_at <= end
-        return session_expires_at <= end or (self._of(session.id).needs_person and token_ends)
+        return session_expires_at <= end or (bool(self._of(session.id).refusals) and token_ends)
 
     def forget(self, session_id: str) -> None:
         """Drop what is remembered of a session, as when it was signed out."""
@@ -187,9 +185,9 @@ class SessionTokens:
                 raise _asked_again(request.claims)
             token = self._fetch(session, request)
         except SignInAgain as again:
-            held.claims, held.needs_person = again.claims or request.claims, True
+            held.refusals[request.key] = again.claims or request.claims
             raise
-        held.claims, held.needs_person = "", False
+        held.refusals.pop(request.key, None)
         held.tokens[request.key] = token
         if request.claims:
             held.answers[request.key] = token

@@ -145,3 +145,13 @@ def test_a_challenge_is_read_out_of_the_header(before: str, encoded: str, claims
 def test_claims_of_another_error_are_no_challenge() -> None:
     assert claims_asked(f'Bearer error="invalid_token", claims="{ENCODED}"') == ""
     assert claims_asked("") == ""
+
+
+def test_a_challenge_waits_for_its_answer_though_other_tokens_are_renewed(
+    room: IdentityRoom, record: SessionRecord, deployment: Deployment
+) -> None:
+    room.emulator.directory.demand_step_up(BUSINESS_USER.object_id)
+    assert isinstance(ends_with(room.tokens.source(record), deployment), SignInAgain)
+    kept = room.tokens.claims_asked_for(record.id)
+    ask(room.tokens, record, "https://ai.azure.com/.default")
+    assert room.tokens.claims_asked_for(record.id) == kept != ""
