@@ -197,7 +197,7 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
         session_tokens = SessionTokens(settings, authority, http, credential, sessions=sessions, clock=_now)
         closing.callback(session_tokens.close)
     if settings.calls_as is CallsAs.APP or settings.app_identity:
-        app_tokens = AppTokens(os.environ, settings, _now)
+        app_tokens = AppTokens(os.environ, settings, _now, http=http)
         closing.callback(app_tokens.close)
     return Services(
         settings=settings,
