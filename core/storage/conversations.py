@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, fields
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, update
@@ -20,13 +18,15 @@ from core.storage.records import (
     RunState,
     Turn,
 )
+from core.storage.stored_runs import StoredRuns, run_of
 from core.storage.tables import conversations, runs, turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+    from datetime import datetime
 
-    from sqlalchemy import Connection, Row, Table
+    from sqlalchemy import Connection, Table
 
     from core.storage.engine import Database
 
@@ -41,8 +41,6 @@ __all__ = [
     "Turn",
 ]
 
-_RUN_FIELDS = tuple(field.name for field in fields(RunRecord))
-
 
 class ConversationStore:
     """Conversations in the database.
@@ -54,6 +52,7 @@ class ConversationStore:
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._runs = StoredRuns(database, runs)
         self._clock = clock
 
     def create(self, owner: Owner, *, title: str) -> Conversation:
@@ -66,7 +65,7 @@ class ConversationStore:
     def ask(
         self, owner: Owner, run: RunRecord, prompt: str, *, title: str | None = None, replaces_turn: str | None = None
     ) -> None:
-        """Store a prompt and the run that is about to answer it: all of it or nothing, with one wait for the disk.
+        """Store a prompt and the run that is about to answer it: all of it or nothing, without waiting for a disk.
 
         ``run`` brings the ids: of the turn, which is new, and of the conversation, which begins with it when there is
         a ``title`` and otherwise has to be there. ``replaces_turn`` as in ``add_turn``.
@@ -80,7 +79,7 @@ class ConversationStore:
             self._add_turn(connection, owner, run.conversation_id, run.turn_id, prompt, replaces_turn)
             self._insert_run(connection, run, position=1)
 
-        self._database.write(work)
+        self._database.write(work, lasting=False)
 
     def get(self, owner: Owner, conversation_id: str) -> Conversation:
         """The whole conversation: all turns in order, superseded ones too, each with its runs, the latest last."""
@@ -93,7 +92,9 @@ class ConversationStore:
             answered = connection.execute(_within(runs, mine).order_by(runs.c.position)).all()
         of_turn: dict[str, list[RunRecord]] = {}
         for run in answered:
-            of_turn.setdefault(run.turn_id, []).append(_run(run))
+            of_turn.setdefault(run.turn_id, []).append(
+                run_of(run, conversation_id=run.conversation_id, turn_id=run.turn_id)
+            )
         return Conversation(
             id=row.id,
             title=row.title,
@@ -146,33 +147,19 @@ class ConversationStore:
                 raise NotFound
             self._insert_run(connection, run, _next_position(connection, runs, runs.c.turn_id == run.turn_id))
 
-        self._database.write(work)
+        self._database.write(work, lasting=False)
 
     def save_progress(self, run_id: str, text: str) -> Future[bool]:
         """Store the text so far, without waiting. False when the run is over or was deleted."""
-        change = update(runs).where(runs.c.id == run_id, runs.c.state == RunState.RUNNING).values(text=text)
-        return self._database.submit(lambda connection: connection.execute(change).rowcount == 1)
+        return self._runs.save_progress(run_id, text)
 
     def finish_run(self, run: RunRecord) -> Future[bool]:
-        """Store how the run ended, with text, timings and usage, without waiting.
-
-        False when it had ended before (the first end stays) or was deleted. A run that another process took for an
-        orphan is put right.
-        """
-        row = {name: value for name, value in _row(run).items() if name not in ("id", "conversation_id", "turn_id")}
-        unfinished = runs.c.state.in_((RunState.RUNNING, RunState.INTERRUPTED))
-        change = update(runs).where(runs.c.id == run.id, unfinished).values(row)
-        return self._database.submit(lambda connection: connection.execute(change).rowcount == 1)
+        """Store how the run ended, without waiting; see ``StoredRuns.finish``."""
+        return self._runs.finish(run)
 
     def interrupt_orphans(self) -> int:
         """Mark the running runs of processes that are gone as interrupted; how many there were. For the start."""
-
-        def work(connection: Connection) -> int:
-            alive = self._database.live_processes(connection)
-            orphan = and_(runs.c.state == RunState.RUNNING, runs.c.process.not_in(alive))
-            return connection.execute(update(runs).where(orphan).values(state=RunState.INTERRUPTED)).rowcount
-
-        return self._database.write(work)
+        return self._runs.interrupt_orphans()
 
     def _add_turn(  # noqa: PLR0913, PLR0917 - the parts of a turn
         self,
@@ -195,8 +182,8 @@ class ConversationStore:
         return position
 
     def _insert_run(self, connection: Connection, run: RunRecord, position: int) -> None:
-        row = {**_row(run), "position": position, "process": self._database.process}
-        connection.execute(insert(runs).values(row))
+        belongings = {"conversation_id": run.conversation_id, "turn_id": run.turn_id}
+        self._runs.insert(connection, run, position=position, **belongings)
 
     def _use(self, connection: Connection, owner: Owner, conversation_id: str) -> None:
         """Check the owner, and lock the conversation until the transaction ends: positions must not collide."""
@@ -241,25 +228,3 @@ def _supersede_from(connection: Connection, conversation_id: str, turn_id: str) 
 def _next_position(connection: Connection, table: Table, siblings: ColumnElement[bool]) -> int:
     highest: int | None = connection.execute(select(func.max(table.c.position)).where(siblings)).scalar()
     return 1 if highest is None else highest + 1
-
-
-def _row(run: RunRecord) -> dict[str, Any]:
-    row = {name: getattr(run, name) for name in _RUN_FIELDS}
-    return {**row, "notices": list(run.notices), "error": None if run.error is None else _error_row(run.error)}
-
-
-def _run(row: Row[Any]) -> RunRecord:
-    facts = {name: getattr(row, name) for name in _RUN_FIELDS}
-    facts["state"] = RunState(row.state)
-    facts["notices"] = tuple(row.notices)
-    facts["error"] = None if row.error is None else _error(row.error)
-    return RunRecord(**facts)
-
-
-def _error_row(error: RunError) -> dict[str, Any]:
-    return {**asdict(error), "retry_at": error.retry_at.isoformat() if error.retry_at else None}
-
-
-def _error(row: dict[str, Any]) -> RunError:
-    at = row.get("retry_at")
-    return RunError(**{**row, "retry_at": datetime.fromisoformat(at) if at else None})

@@ -16,6 +16,7 @@ from core.storage.translating import NOT_READ, NOT_SAVED, can_be_repeated, trans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
 
@@ -38,7 +39,8 @@ class Backend(Protocol):
     @property
     def reads(self) -> Engine: ...  # noqa: D102 - see SqliteFile and PostgresqlServer
 
-    def check(self) -> None: ...  # noqa: D102 - see SqliteFile and PostgresqlServer
+    def transaction(self, *, lasting: bool) -> AbstractContextManager[Connection]: ...  # noqa: D102 - see SqliteFile and PostgresqlServer
+    def check(self) -> None: ...  # noqa: D102 - the same
     def live_processes(self, connection: Connection) -> set[int]: ...  # noqa: D102 - the same
     def lock_audit(self, connection: Connection) -> None: ...  # noqa: D102 - the same
     def close(self) -> None: ...  # noqa: D102 - the same
@@ -110,8 +112,11 @@ class Database:
         with translated(NOT_READ), self._backend.reads.connect() as connection:
             yield connection
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, lasting: bool = True) -> T:
         """Do the work in a transaction and wait until it is committed.
+
+        What is not ``lasting`` survives the end of this process, but not a power cut of the next instant, and nobody
+        waits for a disk.
 
         Raises:
             StorageError: It could not be saved; nothing of it was.
@@ -121,15 +126,15 @@ class Database:
         if threading.current_thread().name.startswith(_WRITER):
             raise RuntimeError("A submitted work or its callback cannot wait for another write.")
         if not self._backend.one_writer:
-            return self._transact(work)
+            return self._transact(work, lasting=lasting)
         if not self._room.acquire(timeout=_WAIT_FOR_ROOM_SECONDS):
             raise _too_busy()
-        return self._enqueue(work).result()
+        return self._enqueue(work, lasting=lasting).result()
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, work: Callable[[Connection], T], *, lasting: bool = True) -> Future[T]:
         """Have the work done in a transaction later; the future holds its result or the ``StorageError``."""
         if self._room.acquire(blocking=False):
-            return self._enqueue(work)
+            return self._enqueue(work, lasting=lasting)
         refused: Future[T] = Future()
         refused.set_exception(_too_busy())
         return refused
@@ -149,9 +154,9 @@ class Database:
         self._closed = True
         self._backend.close()
 
-    def _enqueue(self, work: Callable[[Connection], T]) -> Future[T]:
+    def _enqueue(self, work: Callable[[Connection], T], *, lasting: bool) -> Future[T]:
         try:
-            future = self._writer.submit(self._transact, work)
+            future = self._writer.submit(self._transact, work, lasting=lasting)
         except RuntimeError:
             self._room.release()
             future = Future()
@@ -160,18 +165,18 @@ class Database:
         future.add_done_callback(lambda _: self._room.release())
         return future
 
-    def _transact(self, work: Callable[[Connection], T]) -> T:
+    def _transact(self, work: Callable[[Connection], T], *, lasting: bool) -> T:
         with translated(NOT_SAVED):
             for _ in range(_ATTEMPTS - 1):
                 try:
-                    return self._attempt(work)
+                    return self._attempt(work, lasting=lasting)
                 except DBAPIError as error:
                     if not can_be_repeated(error):
                         raise
-            return self._attempt(work)
+            return self._attempt(work, lasting=lasting)
 
-    def _attempt(self, work: Callable[[Connection], T]) -> T:
-        with self._backend.writes.begin() as connection:
+    def _attempt(self, work: Callable[[Connection], T], *, lasting: bool) -> T:
+        with self._backend.transaction(lasting=lasting) as connection:
             return work(connection)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, text
@@ -14,6 +15,8 @@ from core.storage.migrating import migrate
 from core.storage.translating import translated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import URL, Connection
 
 _MIGRATION_LOCK = 0x6B65796C657373
@@ -21,6 +24,7 @@ _AUDIT_LOCK = _MIGRATION_LOCK + 1
 
 _REMEDY = "Check that the server runs, and host, database, user and password in KEYLESS_DATABASE_URL."
 _OPTIONS = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+_NOT_LASTING = text("SET LOCAL synchronous_commit = off")
 _LIVE_PROCESSES = text(
     "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 "
     "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -65,6 +69,14 @@ class PostgresqlServer:
         except BaseException:
             engine.dispose()
             raise
+
+    @contextmanager
+    def transaction(self, *, lasting: bool) -> Iterator[Connection]:
+        """A transaction that writes; one that is not ``lasting`` may be lost when the server itself breaks down."""
+        with self.writes.begin() as connection:
+            if not lasting:
+                connection.execute(_NOT_LASTING)
+            yield connection
 
     def check(self) -> None:
         """Announce this process again when the server has lost its connection."""

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import make_url
+
 from core.errors import StorageError
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ class Sealer:
         """Encrypt ``data`` so that it opens only with the same ``context`` (such as the row's id)."""
         nonce = os.urandom(_NONCE_BYTES)
         return _FORMAT + nonce + self._ciphers[0].encrypt(nonce, data, context.encode())
+
+    def check(self) -> None:
+        """Raise ``StorageError`` unless what is sealed can be opened again."""
+        self.open(self.seal(b"ready", "readiness"), "readiness")
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """Decrypt what ``seal`` made with the same context.
@@ -88,6 +94,13 @@ def sealing_keys(configured: Sequence[SecretStr], key_file: Path) -> list[bytes]
     if not lines:
         raise _unusable_key(f"The key file {key_file} is empty.")
     return [_decoded(line, str(key_file)) for line in lines]
+
+
+def key_file_beside(database_url: str, data_folder: Path) -> Path:
+    """Beside the SQLite file, so that a copied database and its key are not found in different places by accident."""
+    url = make_url(database_url)
+    in_a_file = url.get_backend_name() == "sqlite" and url.database
+    return (Path(str(url.database)).parent if in_a_file else data_folder) / "sealing.key"
 
 
 def _existing(key_file: Path) -> str | None:

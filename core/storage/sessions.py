@@ -68,9 +68,11 @@ def _digest(cookie: str) -> bytes:
 _alive: ColumnElement[bool] = and_(
     sessions.c.expires_at > bindparam("now"), sessions.c.seen_at > bindparam("idle_since")
 )
-_facts = [column for column in sessions.c if column.name not in ("cookie_sha256", "token_cache", "cache_version")]
+_sealed = ("token_cache", "challenge")
+_facts = [column for column in sessions.c if column.name not in ("cookie_sha256", "cache_version", *_sealed)]
 _by_cookie = select(*_facts).where(sessions.c.cookie_sha256 == bindparam("cookie"), _alive)
 _by_id = select(*_facts).where(sessions.c.id == bindparam("session"), _alive)
+_challenge = select(sessions.c.challenge).where(sessions.c.id == bindparam("session"), _alive)
 _cache = select(sessions.c.token_cache, sessions.c.cache_version).where(sessions.c.id == bindparam("session"), _alive)
 
 
@@ -181,6 +183,22 @@ class SessionStore:
         )
         return self._database.write(lambda connection: connection.execute(change, self._limits()).rowcount) == 1
 
+    def keep_challenge(self, session_id: str, claims: str) -> None:
+        """Keep the claims challenge that the next sign-in of this session has to answer; "" drops it."""
+        sealed = self._sealer.seal(claims.encode(), _challenge_context(session_id)) if claims else None
+        change = update(sessions).where(sessions.c.id == session_id, _alive).values(challenge=sealed)
+        self._database.write(lambda connection: connection.execute(change, self._limits()).rowcount)
+
+    def challenge(self, session_id: str) -> str:
+        """The claims challenge of a living session, or "".
+
+        Raises:
+            StorageError: It does not open with the keys at hand, or the database fails.
+        """
+        with self._database.read() as connection:
+            sealed = connection.execute(_challenge, {"session": session_id, **self._limits()}).scalar_one_or_none()
+        return "" if sealed is None else self._sealer.open(sealed, _challenge_context(session_id)).decode()
+
     def purge(self) -> int:
         """Delete the sessions that time has ended; how many there were."""
         ended = delete(sessions).where(~_alive)
@@ -247,6 +265,10 @@ class FlowStore:
 
 def _session_context(session_id: str) -> str:
     return f"session:{session_id}"
+
+
+def _challenge_context(session_id: str) -> str:
+    return f"challenge:{session_id}"
 
 
 def _flow_context(digest: bytes) -> str:

@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from core.storage.tables import SCHEMA_VERSION
 from core.storage.translating import code, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sqlalchemy import URL, Connection, Engine
@@ -29,9 +29,10 @@ _log = logging.getLogger(__name__)
 _WITHOUT_WAL_RESET_BUG = (3, 51, 3)
 _BUSY_MILLISECONDS = 5000
 _REMEDY = "Check the disk and the permissions of the file and its folder, then start again."
+_NORMAL, _FULL = 1, 2
 _PRAGMAS = {
     "journal_mode": "wal",
-    "synchronous": 2,  # FULL: a commit that was acknowledged survives a power cut
+    "synchronous": _FULL,  # a commit that was acknowledged survives a power cut
     "foreign_keys": 1,
     "trusted_schema": 0,
     "busy_timeout": _BUSY_MILLISECONDS,
@@ -70,6 +71,21 @@ class SqliteFile:
                 migrate(connection, before_change=lambda: self._back_up(clock))
             self.reads = _engine(url, "BEGIN", query_only=True, pool_size=8)
             undo.pop_all()
+
+    @contextmanager
+    def transaction(self, *, lasting: bool) -> Iterator[Connection]:
+        """A transaction that writes; one that is not ``lasting`` is in the file when it ends, not yet on the disk."""
+        with self.writes.connect() as connection:
+            # SQLite takes this outside of transactions only; SQLAlchemy would begin one for a statement of its own.
+            driver = connection.connection.driver_connection
+            if driver is not None and not lasting:
+                driver.execute(f"PRAGMA synchronous={_NORMAL}")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if driver is not None and not lasting:
+                    driver.execute(f"PRAGMA synchronous={_FULL}")
 
     def check(self) -> None:
         """Raise ``StorageError`` when the file was removed or replaced under the running app."""

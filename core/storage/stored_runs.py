@@ -1,0 +1,88 @@
+"""Rows of runs: alike in every table that keeps runs, whatever they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, insert, update
+
+from core.storage.records import RunError, RunRecord, RunState
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from sqlalchemy import Connection, Row, Table
+
+    from core.storage.engine import Database
+
+BELONGINGS: Final = frozenset({"conversation_id", "turn_id"})
+"""What a run belongs to; each table keeps that in columns of its own."""
+
+_FACTS: Final = tuple(field.name for field in fields(RunRecord) if field.name not in BELONGINGS)
+
+
+class StoredRuns:
+    """The runs of one table, made with ``run_columns``."""
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database = database
+        self._table = table
+
+    def insert(self, connection: Connection, run: RunRecord, **belongings: str | int) -> None:
+        """Store a run that begins, with the columns that say what it belongs to."""
+        row = {**_row(run), **belongings, "process": self._database.process}
+        connection.execute(insert(self._table).values(row))
+
+    def save_progress(self, run_id: str, text: str) -> Future[bool]:
+        """Store the text so far, without waiting. False when the run is over or was deleted."""
+        runs = self._table
+        change = update(runs).where(runs.c.id == run_id, runs.c.state == RunState.RUNNING).values(text=text)
+        return self._database.submit(lambda connection: connection.execute(change).rowcount == 1, lasting=False)
+
+    def finish(self, run: RunRecord) -> Future[bool]:
+        """Store how the run ended, with text, timings and usage, without waiting.
+
+        False when it had ended before (the first end stays) or was deleted. A run that another process took for an
+        orphan is put right.
+        """
+        runs = self._table
+        row = {name: value for name, value in _row(run).items() if name != "id"}
+        unfinished = runs.c.state.in_((RunState.RUNNING, RunState.INTERRUPTED))
+        change = update(runs).where(runs.c.id == run.id, unfinished).values(row)
+        return self._database.submit(lambda connection: connection.execute(change).rowcount == 1)
+
+    def interrupt_orphans(self) -> int:
+        """Mark the running runs of processes that are gone as interrupted; how many there were. For the start."""
+        runs = self._table
+
+        def work(connection: Connection) -> int:
+            alive = self._database.live_processes(connection)
+            orphan = and_(runs.c.state == RunState.RUNNING, runs.c.process.not_in(alive))
+            return connection.execute(update(runs).where(orphan).values(state=RunState.INTERRUPTED)).rowcount
+
+        return self._database.write(work)
+
+
+def run_of(row: Row[Any], *, conversation_id: str, turn_id: str) -> RunRecord:
+    """A row of such a table as a record; what it belongs to is said by who knows the table."""
+    facts = {name: getattr(row, name) for name in _FACTS}
+    facts["state"] = RunState(row.state)
+    facts["notices"] = tuple(row.notices)
+    facts["error"] = None if row.error is None else _error(row.error)
+    return RunRecord(conversation_id=conversation_id, turn_id=turn_id, **facts)
+
+
+def _row(run: RunRecord) -> dict[str, Any]:
+    row = {name: getattr(run, name) for name in _FACTS}
+    return {**row, "notices": list(run.notices), "error": None if run.error is None else _error_row(run.error)}
+
+
+def _error_row(error: RunError) -> dict[str, Any]:
+    return {**asdict(error), "retry_at": error.retry_at.isoformat() if error.retry_at else None}
+
+
+def _error(row: dict[str, Any]) -> RunError:
+    at = row.get("retry_at")
+    return RunError(**{**row, "retry_at": datetime.fromisoformat(at) if at else None})
