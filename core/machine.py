@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 FILES_WANTED: Final = 65_536
 FILES_NEEDED: Final = 256
-FILES_OF_A_SESSION: Final = 4
-FEW_SESSIONS: Final = 1_000
-"""Below this many, the limit is worth a warning."""
+FILES_OF_A_TAB: Final = 4
+FILES_KEPT_BACK: Final = 128
+"""For the database, calls, requests and the log, however many tabs are open."""
+TABS_WANTED: Final = 1_000
+"""The most that one process serves; room for fewer is worth a warning."""
 DISK_WANTED_BYTES: Final = 1_000_000_000
 _PIN: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[[^]]*\])?==(?P<version>[^\s;]+)")
 
@@ -32,6 +34,11 @@ def raise_open_files() -> list[SettingsProblem]:
     return [SettingsProblem("ulimit -n", what, f"Start it with ulimit -n {FILES_WANTED} (LimitNOFILE in systemd).")]
 
 
+def tabs_that_fit() -> int:
+    """How many tabs this process can have open at once."""
+    return min((_raised_limit() - FILES_KEPT_BACK) // FILES_OF_A_TAB, TABS_WANTED)
+
+
 def shortages(requirements: Path, data_folder: Path) -> Iterator[str]:
     """What an administrator should know about the machine, one sentence each.
 
@@ -39,10 +46,10 @@ def shortages(requirements: Path, data_folder: Path) -> Iterator[str]:
         requirements: The file that pins the libraries the app was tested with.
         data_folder: Where the database and its key are kept.
     """
-    sessions = _raised_limit() // FILES_OF_A_SESSION
-    if sessions < FEW_SESSIONS:
+    tabs = tabs_that_fit()
+    if tabs < TABS_WANTED:
         yield (
-            f"The limit of open files is enough for about {sessions} open tabs; start with ulimit -n {FILES_WANTED} "
+            f"The limit of open files is enough for {tabs} open tabs; start with ulimit -n {FILES_WANTED} "
             "(LimitNOFILE in systemd)."
         )
     if data_folder.is_dir() and (free := shutil.disk_usage(data_folder).free) < DISK_WANTED_BYTES:

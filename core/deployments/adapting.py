@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from core.deployments.lessons import Lesson, Lessons
-from core.deployments.parameters import LABELS
+from core.deployments.parameters import ANSWER_SCHEMA, LABELS
 from core.deployments.request_body import (
     API_VERSION,
     CONTROL_OF,
@@ -31,6 +31,9 @@ _NOT_TAKEN_IN_WORDS: Final = re.compile(
 _API_VERSION_NOT_TAKEN_IN_WORDS: Final = re.compile(
     r"api[ -]version\b.*\b(not supported|unsupported|invalid|not valid)", re.IGNORECASE
 )
+_OUR_SCHEMA: Final = "invalid_json_schema"
+"""The deployment takes schemas, but not this one."""
+
 _CHOICES: Final = frozenset({"reasoning_effort", "verbosity"})
 """Controls with several values, of which a deployment may refuse one and take another."""
 
@@ -84,24 +87,18 @@ class Plan:
             return (
                 f"{self._call.deployment.label} knows the maximum of output tokens by another name; it was sent so."
             )
-        self._change(
-            self.request.operation, wire, is_learned=not (control in _CHOICES and refusal.code == _ONE_VALUE)
-        )
+        is_about_the_value = (control in _CHOICES and refusal.code == _ONE_VALUE) or refusal.code == _OUR_SCHEMA
+        self._change(self.request.operation, wire, is_learned=not is_about_the_value)
         return self._not_taken(control) if control else ""
 
     def _refused_wire(self, refusal: Refusal) -> str | None:
         """The parameter of the request that is not taken as it is, or None."""
         if refusal.status not in {400, 422}:
             return None
-        if refusal.code not in _NOT_TAKEN and not _NOT_TAKEN_IN_WORDS.search(refusal.message):
-            return None
-        named = refusal.parameter
+        is_not_taken = refusal.code in _NOT_TAKEN or _NOT_TAKEN_IN_WORDS.search(refusal.message) is not None
         for wire in sorted(self.request.wires):
-            if named:
-                is_it = wire == named or wire.startswith(f"{named}.") or named.startswith(f"{wire}.")
-            else:
-                is_it = re.search(rf"(?<![\w.]){re.escape(wire)}(?![\w])", refusal.message) is not None
-            if is_it:
+            # What is said of a schema differs from model to model, and whatever it is: the answer can do without.
+            if _names(refusal, wire) and (is_not_taken or CONTROL_OF.get(wire) == ANSWER_SCHEMA):
                 return wire
         return None
 
@@ -137,3 +134,10 @@ class Plan:
 
     def _not_taken(self, control: str) -> str:
         return f"{LABELS[control]} was left out: {self._call.deployment.label} does not take it."
+
+
+def _names(refusal: Refusal, wire: str) -> bool:
+    named = refusal.parameter
+    if named:
+        return wire == named or wire.startswith(f"{named}.") or named.startswith(f"{wire}.")
+    return re.search(rf"(?<![\w.]){re.escape(wire)}(?![\w])", refusal.message) is not None

@@ -44,16 +44,22 @@ class AsSent:
         self._clock = clock
         self._requests: deque[SentRequest] = deque(maxlen=KEPT)
 
-    def note(self, host: str, path: str, query: str, headers: Mapping[str, str]) -> None:
-        """Remember a request. ``headers`` are found whatever their case, as httpx2 has them."""
+    def note(self, method: str, host: str, path: str, query: str, headers: Mapping[str, str]) -> None:
+        """Remember a request. ``headers`` are found whatever their case, as httpx2 has them.
+
+        A bare HEAD, which opens a connection and asks for nothing, proves nothing and is not remembered.
+        """
         operation = _OPERATION.search(path)
         names = {part.partition("=")[0].lower() for part in query.split("&")}
+        had_api_key = any(name in headers or name in names for name in _KEY_NAMES)
+        if method == "HEAD" and not had_api_key and "authorization" not in headers:
+            return
         self._requests.append(
             SentRequest(
                 host,
                 operation[1] if operation else "",
                 had_bearer=_TOKEN.fullmatch(headers.get("authorization", "")) is not None,
-                had_api_key=any(name in headers or name in names for name in _KEY_NAMES),
+                had_api_key=had_api_key,
                 at=self._clock(),
             )
         )

@@ -55,6 +55,14 @@ def _scope(value: object) -> object:
     return value
 
 
+def _tenant(value: object) -> object:
+    """Only the id is unique: a domain has several names for one directory, and ``common`` is none at all."""
+    text = str(value).strip().lower()
+    if text and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+        raise ValueError("is not the id of one directory")
+    return text
+
+
 def _price(value: object) -> object:
     return str(value) if isinstance(value, float) else value
 
@@ -103,7 +111,7 @@ class GivenEndpoint(_Given):
     kind: Kind | None = None
     api: Api | None = None
     api_version: Annotated[str, BeforeValidator(_api_version)] | None = None
-    tenant: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]*$")] = ""
+    tenant: Annotated[str, BeforeValidator(_tenant)] = ""
     scope: Annotated[str, BeforeValidator(_scope)] | None = None
     region: Annotated[str, Field(max_length=40)] = ""
     resource_id: Annotated[str, BeforeValidator(_resource_id)] = ""
@@ -127,7 +135,7 @@ _REMEDIES: Final = {
     "output": 'Write a price in USD per million tokens, such as "2.00".',
     "parameters": f"Use any of {', '.join(CONTROLS)}, or leave it out to let the app find out.",
     "resource_id": "Copy the Resource ID (/subscriptions/…/accounts/NAME) from the resource's Properties.",
-    "tenant": "Copy the Directory (tenant) ID, or leave it out.",
+    "tenant": "Copy the Directory (tenant) ID, not a domain, common, organizations or consumers. Or leave it out.",
     "scope": "Leave it out, or use https://cognitiveservices.azure.com/.default.",
     "deployment": "Add [[endpoint.deployment]] with the name of a deployment under this endpoint.",
     "endpoint": "Write each endpoint as [[endpoint]], with [[endpoint.deployment]] below it.",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.deployments.deployment import Deployment
 
 REASONING_EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh")
@@ -34,14 +36,18 @@ class Parameters:
 CONTROLS: Final = tuple(field.name for field in fields(Parameters))
 """Every control that a page could offer, in the order in which it offers them."""
 
+ANSWER_SCHEMA: Final = "answer_schema"
+"""What lessons call the schema of an answer. It is no control: nobody sets it on a page."""
+
 LABELS: Final = {
     "temperature": "Temperature",
     "top_p": "Top p",
     "max_output_tokens": "The maximum of output tokens",
     "reasoning_effort": "Reasoning effort",
     "verbosity": "Verbosity",
+    ANSWER_SCHEMA: "The schema of the answer",
 }
-"""What sentences call the controls."""
+"""What sentences call the controls, and the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSchema:
+    """The JSON that an answer has to be, in the strict subset of JSON schema that structured output takes.
+
+    A deployment that takes no schemas is asked without it, so the prompt has to ask for the same form in words.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One prompt for one deployment; the last of ``messages`` is the prompt, ``system`` may be empty."""
 
@@ -60,3 +77,4 @@ class Call:
     system: str
     messages: tuple[Message, ...]
     parameters: Parameters = Parameters()
+    answer_schema: AnswerSchema | None = None

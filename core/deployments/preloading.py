@@ -38,7 +38,7 @@ class _NoOne:
         scope: str,  # noqa: ARG002 - as sources have it
         *,
         tenant_id: str = "",  # noqa: ARG002 - the same
-        force_refresh: bool = False,  # noqa: ARG002 - the same
+        refused: str = "",  # noqa: ARG002 - the same
         claims: str = "",  # noqa: ARG002 - the same
     ) -> _NoToken:
         return _NoToken()

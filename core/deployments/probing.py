@@ -16,6 +16,7 @@ from core.deployments.refusal import Refusal, date_of, numbers_of
 from core.deployments.request_body import Request, api_version_of
 from core.deployments.role_missing import Caller
 from core.deployments.signing import Signing
+from core.deployments.unreachable import is_hung_up
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +52,8 @@ async def probe(
 ) -> Probed:
     """Find out, without an answer and without costs, whether a deployment would take a call.
 
-    A token that is refused is renewed once, for the audience that the resource names, as in a call.
+    A token that is refused is renewed once, for the audience that the resource names, as in a call. A connection that
+    breaks before a word of the reply is tried once more: the far side may have closed it after a pause.
 
     Raises:
         CallError: The refusal that a call would meet.
@@ -62,6 +64,11 @@ async def probe(
     request = Request(operation, api_version, body, frozenset(), ())
     signing = Signing(clients, deployment.endpoint, tokens)
     try:
+        try:
+            return await _ask(clients, deployment, request, signing)
+        except Exception as error:
+            if not is_hung_up(error):
+                raise
         return await _ask(clients, deployment, request, signing)
     except Exception as error:  # noqa: BLE001 - everything becomes an error of ours; the map says which
         failure = translate(error, deployment, Caller(tokens.identity, tokens.identity_kind, signing.object_id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from core.deployments.deployment import Operation
-from core.deployments.parameters import CONTROLS
+from core.deployments.parameters import ANSWER_SCHEMA, CONTROLS
 
 if TYPE_CHECKING:
     from core.deployments.deployment import Deployment
@@ -36,7 +36,13 @@ WIRE_NAMES: Final[dict[Operation, dict[str, str]]] = {
 }
 """What each control is called on the wire; a dot leads into an object. What is missing does not exist there."""
 
-CONTROL_OF: Final = {wire: control for names in WIRE_NAMES.values() for control, wire in names.items()}
+SCHEMA_WIRES: Final = {Operation.RESPONSES: "text.format", Operation.CHAT: "response_format"}
+"""The parameter that holds the schema of the answer. Legacy completions have none."""
+
+CONTROL_OF: Final = {
+    **{wire: control for names in WIRE_NAMES.values() for control, wire in names.items()},
+    **dict.fromkeys(SCHEMA_WIRES.values(), ANSWER_SCHEMA),
+}
 """The control behind each name."""
 
 USAGE: Final = "stream_options"
@@ -108,6 +114,7 @@ def build(call: Call, lessons: Lessons) -> Request:
             left_out.append(control)
         else:
             wires[wire] = value
+    wires |= _answer_schema(call, operation, lessons)
     if operation is not Operation.RESPONSES and not lessons.of(call.deployment, operation, USAGE):
         wires[USAGE] = {"include_usage": True}
     body: dict[str, Any] = {"model": call.deployment.name, "stream": True, **_content(call, operation)}
@@ -136,6 +143,16 @@ def _asked(call: Call, operation: Operation) -> dict[str, float | int | str]:
     if operation is Operation.COMPLETIONS:
         asked.setdefault("max_output_tokens", COMPLETIONS_MAX_TOKENS)
     return asked
+
+
+def _answer_schema(call: Call, operation: Operation, lessons: Lessons) -> dict[str, Any]:
+    wire = SCHEMA_WIRES.get(operation)
+    if call.answer_schema is None or wire is None or lessons.of(call.deployment, operation, wire):
+        return {}
+    schema = {"name": call.answer_schema.name, "schema": dict(call.answer_schema.schema), "strict": True}
+    if operation is Operation.RESPONSES:
+        return {wire: {"type": "json_schema", **schema}}
+    return {wire: {"type": "json_schema", "json_schema": schema}}
 
 
 def _content(call: Call, operation: Operation) -> dict[str, Any]:

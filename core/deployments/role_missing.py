@@ -39,10 +39,11 @@ def role_missing(refusal: Refusal, endpoint: Endpoint, caller: Caller) -> RoleMi
     role = ROLES[endpoint.kind]
     resource = resource_name(endpoint)
     full_role = f"{role}{_FORMER_NAMES.get(endpoint.kind, '')}"
+    who = sentence_start(caller.identity, is_app=caller.identity_kind == "app")
     action = _DATA_ACTION.search(refusal.message)
     needed = f" What is missing is the data action {action[0].rstrip('.')}." if action else ""
     return RoleMissing(
-        f"{caller.identity} lacks the role {role} on the resource {resource}.",
+        f"{who} lacks the role {role} on the resource {resource}.",
         f"Ask an owner of the resource to give the role {full_role} with the command "
         "below. It works within five minutes, without signing in again. Owner and Contributor do not contain it."
         f"{needed}",
@@ -50,6 +51,11 @@ def role_missing(refusal: Refusal, endpoint: Endpoint, caller: Caller) -> RoleMi
         cause="role-missing-foundry" if action or endpoint.kind == "foundry" else "role-missing",
         detail=refusal.detail,
     )
+
+
+def sentence_start(identity: str, *, is_app: bool) -> str:
+    """What an identity is known by, where a sentence begins with it: user names stay as they are."""
+    return identity[:1].upper() + identity[1:] if is_app else identity
 
 
 def resource_name(endpoint: Endpoint) -> str:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _KNOWN_SCOPES: Final = frozenset({PROJECT_SCOPE, *(cloud.scope for cloud in CLOUDS.values())})
 _UNAUTHORISED: Final = 401
-_MOST_CHALLENGES: Final = 2
+_MOST_CHALLENGES: Final = 3
+"""Of the token at hand, of one that was got meanwhile for another reason, and of the one that answers a challenge."""
 
 
 class Signing:
@@ -31,7 +32,8 @@ class Signing:
         self._endpoint = endpoint
         self._tokens = tokens
         self._scope = clients.scopes.get(endpoint.url, endpoint.scope)
-        self._is_refused = False
+        self._sent = ""
+        self._refused = ""
         self._may_renew = True
         self._claims = ""
         self._challenges = 0
@@ -47,10 +49,10 @@ class Signing:
             self._tokens,
             self._scope,
             tenant_id=self._endpoint.tenant,
-            force_refresh=self._is_refused,
+            refused=self._refused,
             claims=self._claims,
         )
-        self._is_refused = False
+        self._sent = token.value
         self.object_id = token.object_id or self.object_id
         return self._clients.for_token(self._endpoint, token.value, api_version=api_version)
 
@@ -63,10 +65,10 @@ class Signing:
         """After a refused token: another one for the next attempt; what to tell of it, or None: no use to try again.
 
         Once, and for the audience that the refusal names if that is one of Azure OpenAI's. A claims challenge is
-        handed to the source of tokens: the first may be answered without the person; at the second the source says
-        that it cannot.
+        handed to the source of tokens, which may answer it without the person; when its answer is challenged too, it
+        says that it cannot.
         """
-        self._is_refused = True
+        self._refused = self._sent
         self._claims = claims_asked(refusal.headers.get("www-authenticate", ""))
         if self._claims:
             self._challenges += 1
@@ -78,6 +80,8 @@ class Signing:
         if scope == self._scope or scope not in _KNOWN_SCOPES:
             return ""
         self._scope = scope
+        # For this audience none was refused yet.
+        self._refused = ""
         return f"The endpoint wants tokens for {refusal.audience}; such a one was sent instead."
 
     def accepted(self) -> None:

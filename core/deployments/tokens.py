@@ -37,15 +37,14 @@ class Tokens(Protocol):
     def object_id(self) -> str:
         """What a role is assigned to in its own directory; "" while unknown."""
 
-    def token(
-        self, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
-    ) -> Awaitable[Token]:
-        """A token for ``scope`` in the directory ``tenant_id`` that is good now, and answers ``claims``."""
+    def token(self, scope: str, *, tenant_id: str = "", refused: str = "", claims: str = "") -> Awaitable[Token]:
+        """A token for ``scope`` in the directory ``tenant_id`` that is good now.
+
+        After the resource refused one: newer than that of the value ``refused``, and meant to answer ``claims``.
+        """
 
 
-async def usable_token(
-    tokens: Tokens, scope: str, *, tenant_id: str, force_refresh: bool = False, claims: str = ""
-) -> Token:
+async def usable_token(tokens: Tokens, scope: str, *, tenant_id: str, refused: str = "", claims: str = "") -> Token:
     """The token to send.
 
     Raises:
@@ -54,7 +53,7 @@ async def usable_token(
     """
     failure = ""
     try:
-        token = await tokens.token(scope, tenant_id=tenant_id, force_refresh=force_refresh, claims=claims)
+        token = await tokens.token(scope, tenant_id=tenant_id, refused=refused, claims=claims)
     except KeylessError:
         raise
     except Exception as error:  # noqa: BLE001 - a source's own exception may carry a secret in its text
@@ -70,9 +69,6 @@ async def usable_token(
     return token
 
 
-async def bearer(
-    tokens: Tokens, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
-) -> str:
+async def bearer(tokens: Tokens, scope: str, *, tenant_id: str = "") -> str:
     """The bearer itself; see :func:`usable_token`."""
-    token = await usable_token(tokens, scope, tenant_id=tenant_id, force_refresh=force_refresh, claims=claims)
-    return token.value
+    return (await usable_token(tokens, scope, tenant_id=tenant_id)).value

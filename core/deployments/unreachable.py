@@ -50,6 +50,13 @@ def unreachable(error: BaseException, host: str) -> CallError:
     return Unreachable("The connection to the resource broke.", f"Try again. If it stays: {_NETWORK}", detail=detail)
 
 
+def is_hung_up(error: BaseException) -> bool:
+    """Whether the far side closed the connection before a word of its reply, as with one kept for too long."""
+    import httpx2
+
+    return any(isinstance(cause, httpx2.RemoteProtocolError | httpx2.ReadError) for cause in _chain(error))
+
+
 def _root_cause(cause: BaseException, host: str, detail: str) -> CallError | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
         code, title, remedy = _CERTIFICATE_FAULTS.get(cause.verify_code, _UNKNOWN_ISSUER)

@@ -112,7 +112,8 @@ class _Recorded(httpx2.AsyncHTTPTransport):
         self._as_sent = as_sent
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self._as_sent.note(request.url.host, request.url.path, request.url.query.decode("ascii"), request.headers)
+        url = request.url
+        self._as_sent.note(request.method, url.host, url.path, url.query.decode("ascii"), request.headers)
         return await super().handle_async_request(request)
 
 
