@@ -44,13 +44,13 @@ class TokenRequest:
     Attributes:
         scope: What it is for.
         tenant_id: The directory of the resource; "" for the person's own.
-        force_refresh: Not the one that the cache holds.
-        claims: The claims challenge that it has to answer, or "".
+        refused: The value of a token that a resource refused, or "": a newer one is asked for. It does not print.
+        claims: The claims challenge with which it was refused, or "".
     """
 
     scope: str
     tenant_id: str = ""
-    force_refresh: bool = False
+    refused: str = field(default="", repr=False)
     claims: str = ""
 
     @property
@@ -77,16 +77,16 @@ class TokenSource(Protocol):
     def object_id(self) -> str:
         """The object id of the person or service principal in its own directory."""
 
-    async def token(
-        self, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
-    ) -> AccessToken:
+    async def token(self, scope: str, *, tenant_id: str = "", refused: str = "", claims: str = "") -> AccessToken:
         """A token for ``scope``, such as ``https://cognitiveservices.azure.com/.default``.
 
         Args:
             scope: What the token is for.
             tenant_id: The directory of the resource, when it is not the identity's own.
-            force_refresh: The token given last was refused; get another one.
-            claims: The claims challenge with which it was refused; such a token is never given again.
+            refused: The value of a token for this scope that the resource refused; a newer one is given, which may
+                have been got for another call meanwhile.
+            claims: The claims challenge with which it was refused. When the token that Entra gave in answer to a
+                challenge is challenged itself, there is no other.
 
         Raises:
             TokenError: No token; as ``SignInAgain`` or ``NoCredential`` where that is the way out.

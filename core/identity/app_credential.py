@@ -16,6 +16,7 @@ from core.identity.credential_chain import chain
 from core.identity.credential_failures import WAITING, Explanation, explain, reason_of
 from core.identity.entra_meanings import RUNS_THE_APP
 from core.identity.entra_refusals import in_one_line
+from core.identity.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,8 +89,7 @@ class AppTokens:
         self._lock = threading.Lock()
         self._bounded = {member.name: Bounded(member.seconds) for member in self._members}
         self._credentials: dict[str, Credential] = {}
-        self._tokens: dict[tuple[str, str], AccessToken] = {}
-        self._answers: dict[tuple[str, str], AccessToken] = {}
+        self._remembered = Remembered()
         self._winner: Member | None = None
         self._claims: dict[str, Any] = {}
         self._attempts: tuple[Attempt, ...] = ()
@@ -121,49 +121,39 @@ class AppTokens:
         """What became of every credential when the chain was last gone through."""
         return list(self._attempts)
 
-    async def token(
-        self, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
-    ) -> AccessToken:
+    async def token(self, scope: str, *, tenant_id: str = "", refused: str = "", claims: str = "") -> AccessToken:
         """A token of the app for ``scope``; without network or process while the last one is good.
 
         Raises:
             NoCredential: None of the credentials answered; ``detail`` names each and why.
             TokenError: The token cannot be used, or a resource asks for what the app cannot prove.
         """
-        request = TokenRequest(
-            scope, "" if tenant_id == self._tenant_id else tenant_id, force_refresh or bool(claims), claims
-        )
-        refused = self._tokens.get(request.key) if request.force_refresh else None
-        token = self._remembered(request, refused)
+        elsewhere = "" if tenant_id == self._tenant_id else tenant_id
+        request = self._remembered.informed(TokenRequest(scope, elsewhere, refused, claims if refused else ""))
+        token = self._remembered.fitting(request, self._clock())
         if token is not None:
             return token
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self._fetch, request, refused)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, self._fetch, request)
 
     def close(self) -> None:
         """End the worker threads and the connections; calls under way finish."""
         self._workers.shutdown(wait=True)
         self._forget_credentials()
 
-    def _remembered(self, request: TokenRequest, refused: AccessToken | None) -> AccessToken | None:
-        token = self._tokens.get(request.key)
-        return token if token is not None and token is not refused and token.is_fresh(self._clock()) else None
-
-    def _fetch(self, request: TokenRequest, refused: AccessToken | None) -> AccessToken:
+    def _fetch(self, request: TokenRequest) -> AccessToken:
         with self._lock:
-            token = self._remembered(request, refused)
+            token = self._remembered.fitting(request, self._clock())
             if token is not None:
                 return token
-            if request.claims and refused is not None and self._answers.get(request.key) is refused:
+            if self._remembered.is_challenged_again(request):
                 raise _more_than_an_app_can_prove()
-            if refused is not None and not request.claims:
+            if request.refused and not request.claims:
                 # Credentials remember tokens too, and would give the refused one again.
                 self._forget_credentials()
             elif self._has_just_failed():
                 raise self._none_answered()
             token = self._go_through(request)
-            self._tokens[request.key] = token
-            if request.claims:
-                self._answers[request.key] = token
+            self._remembered.keep(request, token, is_answer=bool(request.claims))
             if not request.tenant_id:
                 self._claims = unverified_claims(token.value)
             return token

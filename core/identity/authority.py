@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from core.clouds import CLOUDS
-from core.errors import IdentityProviderDown, SignInError
+from core.errors import IdentityProviderDown, KeylessError, SignInError
 from core.identity.entra_connection import EntraConnection, EntraReply, EntraUnavailable
 from core.identity.entra_meanings import UNKNOWN_TENANT
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+_LOG = logging.getLogger(__name__)
+
 METADATA_SECONDS: Final = 24 * 3600
+CLOCK_LEEWAY_SECONDS: Final = 300.0
 _METADATA_PATH: Final = "/v2.0/.well-known/openid-configuration"
 _INSTANCE_DISCOVERY: Final = "https://login.microsoftonline.com/common/discovery/instance"
 _CALLED_BY_US: Final = ("token_endpoint", "jwks_uri", "device_authorization_endpoint")
@@ -112,6 +117,7 @@ class EntraHttp:
         self._lock = threading.Lock()
         self._metadata: dict[str, _Metadata] = {}
         self.skew_seconds = 0.0
+        self._ahead_seconds = 0.0
 
     def get(self, url: str, params: Mapping[str, str] | None = None, **_ignored: object) -> EntraReply:
         """GET a JSON object; replies with an HTTP error below 500 are returned as they are.
@@ -159,6 +165,30 @@ class EntraHttp:
             for kept in self._metadata.values():
                 kept.is_to_be_asked_anew = True
 
+    def check(self) -> None:
+        """Raise unless the people's authority answers now."""
+        self.forget_metadata()
+        self.metadata()
+
+    def check_clock(self) -> None:
+        """Raise when Entra's clock was more than five minutes from ours in its latest reply."""
+        ahead = self._ahead_seconds
+        if abs(ahead) > CLOCK_LEEWAY_SECONDS:
+            side = "behind" if ahead > 0 else "ahead of"
+            raise KeylessError(
+                f"This server's clock is {abs(ahead) / 60:.0f} minutes {side} Entra's.",
+                "Let the server set its clock by the network (NTP); until then people cannot sign in.",
+            )
+
+    def compare_clocks(self) -> None:
+        """Say in the log when Entra's clock is far from ours; a check that could not be made says nothing."""
+        with contextlib.suppress(KeylessError):
+            self.metadata()
+        try:
+            self.check_clock()
+        except KeylessError as error:
+            _LOG.warning("%s %s", error.title, error.remedy)
+
     def metadata(self, tenant_id: str = "") -> dict[str, Any]:
         """The discovery document, with the endpoints that we call ourselves below ``https://{host}``.
 
@@ -202,9 +232,11 @@ class EntraHttp:
         target = self._target(url)
         accepts = _is_token_reply if method == "POST" else _is_document
         reply = self._connection.ask(method, target, accepts=accepts, **request)
-        # Of token replies only: keys and documents may come from a cache, with the date of another time.
-        if method == "POST" and reply.date is not None:
-            self.skew_seconds = (reply.date - self._clock()).total_seconds()
+        if reply.date is not None and not reply.is_from_a_cache:
+            self._ahead_seconds = (reply.date - self._clock()).total_seconds()
+            # Of token replies only: a cache of keys and documents may not say that it is one.
+            if method == "POST":
+                self.skew_seconds = self._ahead_seconds
         return reply
 
     def _target(self, url: str) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
@@ -55,11 +56,17 @@ class EntraReply:
 
     @property
     def date(self) -> datetime | None:
-        """The sender's clock, by its Date header."""
+        """The sender's clock, by its Date header, as it stood when the reply was written."""
         try:
-            return parsedate_to_datetime(self.headers["date"])
+            date = parsedate_to_datetime(self.headers["date"])
         except (KeyError, ValueError):
             return None
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+    @property
+    def is_from_a_cache(self) -> bool:
+        """Whether it says that it was kept for a while by somebody on the way (RFC 9111, 5.1)."""
+        return self.headers.get("age", "0").strip() != "0"
 
 
 class EntraConnection:

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -14,6 +14,7 @@ from core.errors import SignInAgain, TokenError
 from core.identity.access_token import TokenRequest
 from core.identity.entra_meanings import INTERACTION
 from core.identity.msal_clients import as_bytes, token_cache
+from core.identity.remembered import Remembered
 from core.identity.silent_renewal import SilentRenewal
 from core.storage.sessions import IDLE
 
@@ -46,14 +47,12 @@ class _Held:
 
     Attributes:
         lock: One thread at a time asks Entra.
-        tokens: The latest of each kind.
-        answers: Those of them that were got to answer a claims challenge.
-        refusals: Those that Entra would not renew without the person, with the claims it asks for, or "".
+        remembered: The tokens.
+        refusals: The kinds that Entra would not renew without the person, with the claims it asks for, or "".
     """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    tokens: dict[tuple[str, str], AccessToken] = field(default_factory=dict)
-    answers: dict[tuple[str, str], AccessToken] = field(default_factory=dict)
+    remembered: Remembered = field(default_factory=Remembered)
     refusals: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -96,9 +95,7 @@ class SessionTokens:
 
     def claims_asked_for(self, session_id: str) -> str:
         """The claims challenge that the next sign-in of this session has to answer, or ""."""
-        with self._lock:
-            held = self._held.get(session_id)
-        return next((claims for claims in list(held.refusals.values()) if claims), "") if held else ""
+        return self._sessions.challenge(session_id)
 
     def horizon(self, session: SessionRecord) -> Horizon:
         """When the person's token for the usual scope ends, and when the session does if nobody uses it.
@@ -109,7 +106,7 @@ class SessionTokens:
         record = self._sessions.by_id(session.id)
         if record is None:
             raise _signed_out()
-        token = self._of(session.id).tokens.get(self._usual.key)
+        token = self._of(session.id).remembered.tokens.get(self._usual.key)
         return Horizon(token.expires_at if token else None, min(record.expires_at, record.seen_at + IDLE))
 
     def needs_person_within(self, session: SessionRecord, seconds: float) -> bool:
@@ -123,7 +120,8 @@ class SessionTokens:
         end = self._clock() + timedelta(seconds=seconds)
         token_expires_at, session_expires_at = self.horizon(session)
         token_ends = token_expires_at is None or token_expires_at <= end
-        return session_expires_at <= end or (bool(self._of(session.id).refusals) and token_ends)
+        is_refused = bool(self._of(session.id).refusals or self._sessions.challenge(session.id))
+        return session_expires_at <= end or (is_refused and token_ends)
 
     def forget(self, session_id: str) -> None:
         """Drop what is remembered of a session, as when it was signed out."""
@@ -135,14 +133,13 @@ class SessionTokens:
         self._workers.shutdown(wait=True)
 
     async def token(
-        self, session: SessionRecord, scope: str, *, tenant_id: str, force_refresh: bool, claims: str
+        self, session: SessionRecord, scope: str, *, tenant_id: str, refused: str, claims: str
     ) -> AccessToken:
         """See :meth:`SessionTokenSource.token`."""
         elsewhere = "" if tenant_id == session.tenant_id else tenant_id
-        request = TokenRequest(scope, elsewhere, force_refresh or bool(claims), claims)
         held = self._of(session.id)
-        refused = held.tokens.get(request.key) if request.force_refresh else None
-        ask = functools.partial(self._token, session, held, request, refused)
+        request = held.remembered.informed(TokenRequest(scope, elsewhere, refused, claims if refused else ""))
+        ask = functools.partial(self._token, session, held, request)
         return await asyncio.get_running_loop().run_in_executor(self._workers, ask)
 
     def _of(self, session_id: str) -> _Held:
@@ -154,47 +151,42 @@ class SessionTokens:
     def _drop_the_stale(self) -> None:
         now = self._clock()
         for session_id, held in list(self._held.items()):
-            if not held.lock.locked() and not any(token.is_fresh(now) for token in held.tokens.values()):
+            if not held.lock.locked() and not any(token.is_fresh(now) for token in held.remembered.tokens.values()):
                 del self._held[session_id]
 
-    def _token(
-        self, session: SessionRecord, held: _Held, request: TokenRequest, refused: AccessToken | None
-    ) -> AccessToken:
+    def _token(self, session: SessionRecord, held: _Held, request: TokenRequest) -> AccessToken:
         if self._sessions.by_id(session.id) is None:
             self.forget(session.id)
             raise _signed_out()
-        token = self._remembered(held, request, refused)
+        token = held.remembered.fitting(request, self._clock())
         if token is not None:
             return token
         with held.lock:
             # Whoever waited here finds what the first one fetched.
-            token = self._remembered(held, request, refused)
-            if token is None:
-                token = self._renew(session, held, request, refused)
-            return token
+            return held.remembered.fitting(request, self._clock()) or self._renew(session, held, request)
 
-    def _remembered(self, held: _Held, request: TokenRequest, refused: AccessToken | None) -> AccessToken | None:
-        token = held.tokens.get(request.key)
-        return token if token is not None and token is not refused and token.is_fresh(self._clock()) else None
-
-    def _renew(
-        self, session: SessionRecord, held: _Held, request: TokenRequest, refused: AccessToken | None
-    ) -> AccessToken:
+    def _renew(self, session: SessionRecord, held: _Held, request: TokenRequest) -> AccessToken:
         try:
-            if request.claims and refused is not None and held.answers.get(request.key) is refused:
+            if held.remembered.is_challenged_again(request):
                 raise _asked_again(request.claims)
-            token = self._fetch(session, request)
+            token, is_cached = self._fetch(session, request)
         except SignInAgain as again:
-            held.refusals[request.key] = again.claims or request.claims
+            held.refusals[request.key] = claims = again.claims or request.claims
+            if claims:
+                # Not only remembered here: the sign-in that answers it may reach another process.
+                self._sessions.keep_challenge(session.id, claims)
             raise
-        held.refusals.pop(request.key, None)
-        held.tokens[request.key] = token
-        if request.claims:
-            held.answers[request.key] = token
+        if held.refusals.pop(request.key, ""):
+            others = next((claims for claims in held.refusals.values() if claims), "")
+            self._sessions.keep_challenge(session.id, others)
+        held.remembered.keep(request, token, is_answer=bool(request.claims) and not is_cached)
         return token
 
-    def _fetch(self, session: SessionRecord, request: TokenRequest) -> AccessToken:
-        """Ask MSAL, and save its cache unless the session was deleted or another process saved first."""
+    def _fetch(self, session: SessionRecord, request: TokenRequest) -> tuple[AccessToken, bool]:
+        """Ask MSAL, and save its cache unless the session was deleted or another process saved first.
+
+        The next round finds what the other process saved, so that a token which it renewed is not renewed again.
+        """
         refusal: SignInAgain | None = None
         seen_version: int | None = None
         for _ in range(ROUNDS):
@@ -204,18 +196,15 @@ class SessionTokens:
             data, version = loaded
             if refusal is not None and version == seen_version:
                 raise refusal
-            if seen_version is not None and not request.claims:
-                # A newer version comes from another process, which has just renewed the token.
-                request = replace(request, force_refresh=False)
             seen_version = version
             cache = token_cache(data)
             try:
-                token = self._renewal.ask(session, cache, request)
+                token, is_cached = self._renewal.ask(session, cache, request)
             except SignInAgain as refused:
                 refusal = refused
                 continue
             if not cache.has_state_changed or self._sessions.save_cache(session.id, as_bytes(cache), version):
-                return token
+                return token, is_cached
         raise refusal or TokenError(retryable=True, cause="token-cache-busy", detail="the token cache kept changing")
 
 
@@ -237,9 +226,7 @@ class SessionTokenSource:
         """The person's object id."""
         return self.session.object_id
 
-    async def token(
-        self, scope: str, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
-    ) -> AccessToken:
+    async def token(self, scope: str, *, tenant_id: str = "", refused: str = "", claims: str = "") -> AccessToken:
         """A token of the person for ``scope``; without network while the last one is good.
 
         One sign-in gives tokens of every directory in which the person is a guest. A claims challenge is first
@@ -249,9 +236,7 @@ class SessionTokenSource:
             SignInAgain: The session has ended, or only the person can renew it; ``claims`` says what Entra asks for.
             TokenError: Entra does not answer, the app cannot prove itself, or another directory refuses the person.
         """
-        return await self.tokens.token(
-            self.session, scope, tenant_id=tenant_id, force_refresh=force_refresh, claims=claims
-        )
+        return await self.tokens.token(self.session, scope, tenant_id=tenant_id, refused=refused, claims=claims)
 
 
 def _asked_again(claims: str) -> SignInAgain:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.identity.web_app_credential import Credential
     from core.settings import Settings
     from core.storage.audit import AuditLog
-    from core.storage.sessions import FlowStore, SessionRecord, SessionStore
+    from core.storage.sessions import FlowStore, SessionRecord, SessionStore, StoredFlow
 
 logger = logging.getLogger(__name__)
 
@@ -140,9 +140,11 @@ class SignIn:
         Raises:
             SignInError: With the sentence for the person. It has been written to the audit log.
         """
+        stored = self._flows.take(flow_cookie) if flow_cookie else None
         try:
-            return self._complete(query, flow_cookie, redirect_uri, old_cookie)
+            return self._complete(query, stored, redirect_uri, old_cookie)
         except SignInError as refusal:
+            refusal.next_path = stored.next_path if stored else refusal.next_path
             logger.info("sign-in refused: %s %s", refusal.reference, refusal.detail)
             self._audit.record(
                 "sign-in refused",
@@ -171,9 +173,8 @@ class SignIn:
         return f"{endpoint}?{urlencode({'post_logout_redirect_uri': post_logout_redirect_uri})}"
 
     def _complete(
-        self, query: Mapping[str, str], flow_cookie: str | None, redirect_uri: str, old_cookie: str | None
+        self, query: Mapping[str, str], stored: StoredFlow | None, redirect_uri: str, old_cookie: str | None
     ) -> Completed:
-        stored = self._flows.take(flow_cookie) if flow_cookie else None
         if stored is None:
             raise SignInExpired(detail="no such flow")
         flow: dict[str, Any] = json.loads(stored.flow)

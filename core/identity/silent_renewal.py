@@ -45,8 +45,10 @@ class SilentRenewal:
         self._clients = MsalClients(settings.client_id, authority, http, credential)
         self._clock = clock
 
-    def ask(self, session: SessionRecord, cache: TokenCache, request: TokenRequest) -> AccessToken:
-        """A token of the session's person; ``cache`` changes when Entra gave a new one. Blocks.
+    def ask(self, session: SessionRecord, cache: TokenCache, request: TokenRequest) -> tuple[AccessToken, bool]:
+        """A token of the session's person, and whether it is from ``cache``, which changes otherwise. Blocks.
+
+        A token in the cache that is not the refused one is newer: another process has put it there.
 
         Raises:
             SignInAgain: Only the person can renew it.
@@ -55,10 +57,12 @@ class SilentRenewal:
         try:
             client = self._clients.build(cache, tenant_id=request.tenant_id)
             account = _account_of(client.get_accounts(), session)
-            token, is_cached = self._read(client, account, request, force_refresh=request.force_refresh)
-            if is_cached and not token.is_fresh(self._clock()):
-                # MSAL goes by its own clock; ours decides.
-                token, _ = self._read(client, account, request, force_refresh=True)
+            token, is_cached = self._read(client, account, request, is_new=False)
+            # MSAL goes by its own clock; ours decides.
+            is_newer = token.value != request.refused and token.is_fresh(self._clock())
+            is_enough = is_newer if is_cached else not request.claims
+            if not is_enough:
+                token, is_cached = self._read(client, account, request, is_new=True)
         except EntraUnavailable as unavailable:
             raise entra_is_down(str(unavailable)) from None
         except SignInError as refused:
@@ -72,13 +76,17 @@ class SilentRenewal:
             ) from None
         except UNREADABLE as error:
             raise entra_is_down(f"unreadable reply of the token endpoint ({type(error).__name__})") from None
-        return token
+        return token, is_cached
 
     def _read(
-        self, client: MsalClient, account: dict[str, Any], request: TokenRequest, *, force_refresh: bool
+        self, client: MsalClient, account: dict[str, Any], request: TokenRequest, *, is_new: bool
     ) -> tuple[AccessToken, bool]:
+        # A challenge is for Entra alone: with one, MSAL would not look into the cache.
         result = client.acquire_token_silent_with_error(
-            [request.scope], account, force_refresh=force_refresh, claims_challenge=request.claims or None
+            [request.scope],
+            account,
+            force_refresh=is_new,
+            claims_challenge=(is_new and request.claims) or None,
         )
         if result is None:
             raise SignInAgain(detail="no refresh token")

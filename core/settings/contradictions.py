@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core.errors import SettingsProblem
+from core.settings.brand import unusable_picture
 from core.settings.given import REMEDIES
 from core.settings.model import CallsAs, Settings, SignInMode
 
@@ -17,7 +18,7 @@ _GO_REAL: Final = "Configure a tenant (KEYLESS_TENANT_ID, KEYLESS_CLIENT_ID) and
 
 def contradictions(settings: Settings, environ: Mapping[str, str]) -> list[SettingsProblem]:
     """Every problem that only shows when the settings are seen together."""
-    problems = list(_seed(settings, environ))
+    problems = [*_seed(settings, environ), *_brand(settings)]
     if settings.demo:
         return [*problems, *_demo(settings, environ)]
     return [
@@ -41,6 +42,12 @@ def _seed(settings: Settings, environ: Mapping[str, str]) -> Iterator[SettingsPr
             "is missing, but AZURE_OPENAI_DEPLOYMENT is set.",
             "Give the resource's address, such as https://NAME.openai.azure.com.",
         )
+
+
+def _brand(settings: Settings) -> Iterator[SettingsProblem]:
+    what = unusable_picture(settings.brand_logo) if settings.brand_logo else ""
+    if what:
+        yield SettingsProblem("KEYLESS_BRAND_LOGO", what, REMEDIES["brand_logo"])
 
 
 def _demo(settings: Settings, environ: Mapping[str, str]) -> Iterator[SettingsProblem]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "KEYLESS_"
 SETTINGS_FILE: Final = Path(".streamlit") / "keyless.toml"
 _SEALING_KEY_BYTES: Final = 32
+_BRAND_NAME_CHARACTERS: Final = 60
 
 
 def _cloud(value: object) -> object:
@@ -68,6 +69,13 @@ def _host(value: object) -> object:
     return host
 
 
+def _brand_name(value: object) -> object:
+    name = " ".join(str(value).split())
+    if len(name) > _BRAND_NAME_CHARACTERS or not name.isprintable():
+        raise ValueError(f"it must be one line of at most {_BRAND_NAME_CHARACTERS} characters")
+    return name
+
+
 class GivenSettings(BaseModel):
     """The settings as written, each judged alone. Field names are the contract (``KEYLESS_`` and upper case)."""
 
@@ -93,11 +101,13 @@ class GivenSettings(BaseModel):
     device_code: bool = False
     app_identity: bool = False
     app_identity_role: str = ""
+    brand_name: Annotated[str, BeforeValidator(_brand_name)] = ""
+    brand_logo: Path | None = None
 
     @property
     def means_real(self) -> bool:
         """Whether anything is given that only a real tenant or resource can satisfy."""
-        harmless = {"public_url", "database_url", "sealing_keys", "demo_upstream"}
+        harmless = {"public_url", "database_url", "sealing_keys", "demo_upstream", "brand_name", "brand_logo"}
         return bool(self.model_fields_set - harmless)
 
 
@@ -112,6 +122,8 @@ REMEDIES: Final = {
     "instance_discovery": "Use true or false.",
     "device_code": "Use true or false.",
     "app_identity": "Use true or false.",
+    "brand_name": "Give the name that stands on the stage and on the slides, or leave it out.",
+    "brand_logo": "Give the path of a PNG or JPEG picture, or leave it out.",
     "sealing_keys": 'Make one with: python -c "import os, base64; print(base64.b64encode(os.urandom(32)).decode())"',
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.loopback import is_loopback
+from core.settings.brand import Brand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,7 @@ class Settings:
     of a user-assigned managed identity; ``sealing_keys`` are base64 of 32 bytes each, the first seals.
     ``device_code`` lets the app's own identity be a person who enters a code; ``app_identity`` lets people choose the
     app's own identity beside theirs, those who have the app role ``app_identity_role``, or everybody when it is "".
+    ``brand_name`` and ``brand_logo`` (a picture that can be opened) stand where taglines are shown to others.
     """
 
     demo: bool
@@ -75,6 +77,13 @@ class Settings:
     device_code: bool
     app_identity: bool
     app_identity_role: str
+    brand_name: str
+    brand_logo: Path | None
+
+    @property
+    def brand(self) -> Brand:
+        """The brand's name and picture together."""
+        return Brand(self.brand_name, self.brand_logo)
 
     @property
     def on_loopback(self) -> bool:

@@ -119,6 +119,8 @@ def _combine(given: GivenSettings, environ: Mapping[str, str], root: Path, bind_
         device_code=given.device_code,
         app_identity=given.app_identity,
         app_identity_role=given.app_identity_role,
+        brand_name=given.brand_name,
+        brand_logo=root / given.brand_logo if given.brand_logo else None,
     )
 
 
