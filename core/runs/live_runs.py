@@ -8,12 +8,12 @@ import logging
 import threading
 import time
 from concurrent.futures import wait
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from core.errors import KeylessError, NotFound, StorageError
 from core.runs.answering import DEFAULT_PATIENCE, Answering, Patience, Send
+from core.runs.bounds import DEFAULT_BOUNDS, Bounds, Place
 from core.runs.breaker import Breakers
 from core.runs.journal import Journal, RunRows
 from core.runs.run import Run
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from core.runs.core_loop import CoreLoop
     from core.storage.records import Owner, RunRecord
 
+__all__ = ["DEFAULT_BOUNDS", "Bounds", "LiveRuns", "Meant", "Place"]
+
+Meant: TypeAlias = "Callable[[Owner, str], bool]"
+"""Whether what belongs to this person and this session is meant."""
+
 KEPT_SECONDS: Final = 60.0
 """How long a run stays in memory once it has ended and is stored: time for every page to have drawn its end."""
 
@@ -37,26 +42,6 @@ CLOSING_SECONDS: Final = 5.0
 SAVING_SHARE: Final = 0.3
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How many runs go on at once, and how many are kept in memory together with those that have ended."""
-
-    of_one_person: int = 8
-    of_all: int = 400
-    in_memory: int = 1_000
-
-
-DEFAULT_BOUNDS: Final = Bounds()
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Place:
-    """The right to start one run: counted like a running one until it is used or given back."""
-
-    owner: Owner
-    conversation_id: str | None
 
 
 class LiveRuns:
@@ -96,16 +81,19 @@ class LiveRuns:
         self._places: set[Place] = set()
         self._runs: dict[str, Run] = {}
         self._is_draining = False
+        self._when_cancelled: list[Callable[[Meant], None]] = []
 
     @contextlib.contextmanager
-    def place(self, owner: Owner, conversation_id: str | None) -> Iterator[Place]:
+    def place(self, owner: Owner, conversation_id: str | None, *, room_for: int = 1) -> Iterator[Place]:
         """Reserve the right to start a run, before anything is written for it.
+
+        ``room_for`` is how many there has to be room for, when this is the first of several that start together.
 
         Raises:
             KeylessError: The conversation is being answered, too many runs go on, or the app is stopping.
         """
         with self._lock:
-            self._refuse_if_full(owner, conversation_id)
+            self._refuse_if_full(owner, conversation_id, room_for)
             place = Place(owner, conversation_id)
             self._places.add(place)
         try:
@@ -123,10 +111,12 @@ class LiveRuns:
         *,
         session_id: str,
         write: Callable[[], None] | None = None,
+        rows: RunRows | None = None,
     ) -> Run:
         """Write down that the call will be made, and send it on its way.
 
-        ``write`` does the writing when the row comes with others; see ``Journal.begin``.
+        ``write`` does the writing when the row comes with others; see ``Journal.begin``. ``rows`` is where the run is
+        stored when it belongs to something else than a conversation.
 
         Raises:
             NotFound: The conversation was deleted meanwhile.
@@ -140,7 +130,7 @@ class LiveRuns:
             self._places.remove(place)
             self._drop_oldest()
             self._runs[run.id] = run
-        journal = Journal(self._rows, run)
+        journal = Journal(rows or self._rows, run)
         try:
             journal.begin(write)
         except (NotFound, StorageError):
@@ -169,11 +159,15 @@ class LiveRuns:
 
     def cancel_session(self, session_id: str) -> int:
         """Stop what was asked in this session; its sign-out calls this. Returns how many were stopped."""
-        return sum(run.cancel() for run in self._all() if run.session_id == session_id)
+        return self._cancel(lambda _, asked_in: asked_in == session_id)
 
     def cancel_owner(self, owner: Owner) -> int:
         """Stop whatever this person asked, in all sessions. Returns how many were stopped."""
-        return sum(run.cancel() for run in self._all() if run.owner == owner)
+        return self._cancel(lambda whose, _: whose == owner)
+
+    def when_cancelled(self, stop: Callable[[Meant], None]) -> None:
+        """Also stop whatever would start more runs; called before the runs of a session or a person are stopped."""
+        self._when_cancelled.append(stop)
 
     def drain(self, seconds: float) -> int:
         """Start nothing more, let runs end, interrupt those that do not, and see all of them stored.
@@ -224,6 +218,11 @@ class LiveRuns:
         run.put_away.set_result(None)
         asyncio.get_running_loop().call_later(self._kept_seconds, self._forget, run)
 
+    def _cancel(self, is_meant: Meant) -> int:
+        for stop in self._when_cancelled:
+            stop(is_meant)
+        return sum(run.cancel() for run in self._all() if is_meant(run.owner, run.session_id))
+
     def _all(self) -> list[Run]:
         with self._lock:
             return list(self._runs.values())
@@ -233,11 +232,11 @@ class LiveRuns:
             self._runs.pop(run.id, None)
 
     def _drop_oldest(self) -> None:
-        surplus = len(self._runs) - self._bounds.in_memory + 1
-        for run in [run for run in self._runs.values() if run.put_away.done()][: max(0, surplus)]:
+        surplus = max(0, len(self._runs) - self._bounds.in_memory + 1)
+        for run in [run for run in self._runs.values() if run.put_away.done()][:surplus]:
             del self._runs[run.id]
 
-    def _refuse_if_full(self, owner: Owner, conversation_id: str | None) -> None:
+    def _refuse_if_full(self, owner: Owner, conversation_id: str | None, room_for: int) -> None:
         if self._is_draining:
             raise _stopping()
         running: list[Place | Run] = [*self._places, *(run for run in self._runs.values() if not run.finished)]
@@ -248,13 +247,14 @@ class LiveRuns:
                 "Wait for the answer or stop it, then ask again.",
                 retryable=True,
             )
-        if len(of_owner) >= self._bounds.of_one_person:
+        most = self._bounds.of_one_person
+        if len(of_owner) + room_for > most:
             raise KeylessError(
-                f"{len(of_owner)} of your prompts are being answered at the moment, and no more go on at once.",
+                f"{len(of_owner)} of your prompts are being answered at the moment, and {most} at once are the most.",
                 "Wait for one of the answers or stop one, then ask again.",
                 retryable=True,
             )
-        if len(running) >= self._bounds.of_all:
+        if len(running) + room_for > self._bounds.of_all:
             raise KeylessError(
                 "The app is answering as many prompts as it can.",
                 "Ask again in a minute; your prompt is kept.",

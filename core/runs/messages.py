@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core.deployments.parameters import Message
+from core.errors import KeylessError
 from core.storage.records import RunState
 
 if TYPE_CHECKING:
@@ -13,6 +14,24 @@ if TYPE_CHECKING:
     from core.storage.records import Turn
 
 TITLE_CHARACTERS: Final = 60
+PROMPT_BYTES: Final = 400_000
+
+
+def check_lengths(prompt: str, system: str) -> None:
+    """See that this can be sent.
+
+    Raises:
+        KeylessError: There is no prompt, or it or the system message is longer than 400 kB.
+    """
+    if not prompt.strip():
+        raise KeylessError("There is nothing to send yet.", "Write a prompt first.")
+    for name, text in (("prompt", prompt), ("system message", system)):
+        size = len(text.encode(errors="replace"))
+        if size > PROMPT_BYTES:
+            raise KeylessError(
+                f"This {name} is too long: {size // 1000} kB, and {PROMPT_BYTES // 1000} kB are the most.",
+                "Shorten it, or send it in parts.",
+            )
 
 
 def messages_of(turns: Iterable[Turn]) -> tuple[Message, ...]:

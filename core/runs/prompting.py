@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from core.deployments.parameters import Call, Message, Parameters
-from core.errors import KeylessError, NotFound
-from core.runs.messages import messages_of, title_of
-from core.storage.records import RunRecord, RunState
+from core.errors import NotFound
+from core.runs.beginning import begun, new_id
+from core.runs.messages import check_lengths, messages_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
     from core.runs.live_runs import LiveRuns
     from core.runs.run import Run
     from core.storage.conversations import ConversationStore
-    from core.storage.records import Conversation, ConversationHeading, Turn
+    from core.storage.records import Conversation, ConversationHeading, RunRecord, Turn
 
-PROMPT_BYTES: Final = 400_000
 AS_DEPLOYED: Final = Parameters()
 
 
@@ -62,12 +60,12 @@ class Prompting:
         parameters: Parameters = AS_DEPLOYED,
     ) -> Run:
         """Ask in a conversation, or in a new one that takes its title from the prompt."""
-        _check_lengths(prompt, system)
+        check_lengths(prompt, system)
         deployment = self._catalogue.find(deployment_id)
         with self._live.place(user.key, conversation_id) as place:
             earlier = self.conversation(user, conversation_id).turns if conversation_id else ()
             call = _call(deployment, system, earlier, prompt, parameters)
-            record = self._record(call, tokens, conversation_id or _new_id(), _new_id())
+            record = self._record(call, tokens, conversation_id or new_id(), new_id())
             title = None if conversation_id else title_of(prompt)
             write = functools.partial(self._conversations.ask, user.key, record, prompt, title=title)
             return self._live.start(place, record, call, tokens, session_id=session_id, write=write)
@@ -86,12 +84,12 @@ class Prompting:
         parameters: Parameters = AS_DEPLOYED,
     ) -> Run:
         """Put another prompt in the place of a turn; that turn and all after it are superseded, but stay stored."""
-        _check_lengths(prompt, system)
+        check_lengths(prompt, system)
         deployment = self._catalogue.find(deployment_id)
         with self._live.place(user.key, conversation_id) as place:
             earlier, _ = _split(self.conversation(user, conversation_id).turns, turn_id)
             call = _call(deployment, system, earlier, prompt, parameters)
-            record = self._record(call, tokens, conversation_id, _new_id())
+            record = self._record(call, tokens, conversation_id, new_id())
             write = functools.partial(self._conversations.ask, user.key, record, prompt, replaces_turn=turn_id)
             return self._live.start(place, record, call, tokens, session_id=session_id, write=write)
 
@@ -109,7 +107,7 @@ class Prompting:
     ) -> Run:
         """Answer a turn once more, also by another deployment; the answers before stay with the turn."""
         deployment = self._catalogue.find(deployment_id)
-        _check_lengths("-", system)
+        check_lengths("-", system)
         with self._live.place(user.key, conversation_id) as place:
             earlier, turn = _split(self.conversation(user, conversation_id).turns, turn_id)
             call = _call(deployment, system, earlier, turn.prompt, parameters)
@@ -176,27 +174,7 @@ class Prompting:
         return turns
 
     def _record(self, call: Call, tokens: TokenSource, conversation_id: str, turn_id: str) -> RunRecord:
-        deployment = call.deployment
-        return RunRecord(
-            id=_new_id(),
-            conversation_id=conversation_id,
-            turn_id=turn_id,
-            deployment_id=deployment.id,
-            deployment_label=deployment.label,
-            endpoint_name=deployment.endpoint.name,
-            model=deployment.model,
-            region=deployment.endpoint.region,
-            identity=tokens.identity,
-            identity_kind=tokens.identity_kind,
-            system=call.system,
-            parameters=call.parameters.as_dict(),
-            state=RunState.RUNNING,
-            started_at=self._clock(),
-        )
-
-
-def _new_id() -> str:
-    return secrets.token_urlsafe(12)
+        return begun(call, tokens, conversation_id=conversation_id, turn_id=turn_id, started_at=self._clock())
 
 
 def _call(deployment: Deployment, system: str, earlier: Sequence[Turn], prompt: str, parameters: Parameters) -> Call:
@@ -209,15 +187,3 @@ def _split(turns: Sequence[Turn], turn_id: str) -> tuple[Sequence[Turn], Turn]:
         if turn.id == turn_id and not turn.superseded:
             return turns[:index], turn
     raise NotFound
-
-
-def _check_lengths(prompt: str, system: str) -> None:
-    if not prompt.strip():
-        raise KeylessError("There is nothing to send yet.", "Write a prompt first.")
-    for name, text in (("prompt", prompt), ("system message", system)):
-        size = len(text.encode(errors="replace"))
-        if size > PROMPT_BYTES:
-            raise KeylessError(
-                f"This {name} is too long: {size // 1000} kB, and {PROMPT_BYTES // 1000} kB are the most.",
-                "Shorten it, or send it in parts.",
-            )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from core.deployments.costs import cost
 from core.errors import PromptFiltered
 from core.runs.estimates import NOTHING_USED, estimate
-from core.runs.run_view import RunView, error_of
+from core.runs.run_view import HELD_UP, RunView, error_of
 from core.runs.watching import Bell, Watcher
 from core.storage.records import RunRecord, RunState
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.deployments.events import Usage
     from core.deployments.parameters import Call
     from core.errors import KeylessError
+    from core.runs.watching import Wakeable
 
 
 CONTENT_FILTER: Final = "content_filter"
@@ -121,6 +122,11 @@ class Run:
                 self._bell.wait(version, timeout)
             return self._bell.version
 
+    def watch(self, watcher: Wakeable) -> None:
+        """Wake this one at every change from now on."""
+        with self._lock:
+            self._bell.add(watcher)
+
     async def follow(self, offset: int = 0) -> AsyncIterator[tuple[int, str]]:
         """Yield ``(offset, text)`` as text arrives, from ``offset`` characters on, until the run has ended.
 
@@ -154,7 +160,9 @@ class Run:
         return self._end(RunState.CANCELLED)
 
     def attempt(self, number: int) -> None:
-        """The call goes out for the ``number``-th time."""
+        """The call goes out for the ``number``-th time. That it was held up is said: its times hold the wait too."""
+        if number > 1:
+            self.add_notice(HELD_UP)
         with self._lock:
             self._attempt, self._waiting_until = number, None
             self._bell.ring()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.errors import CallError, KeylessError
 from core.storage.records import RunError, RunRecord, RunState
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+HELD_UP: Final = "The first attempt failed and another was made. The times count from the first."
+"""The notice of a run whose times say more about the wait than about the deployment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Protocol
+
+
+class Wakeable(Protocol):
+    """Whoever wants to know of every change. Called with the lock of what changed held, so it may only take note."""
+
+    def wake(self) -> None:
+        """There is something new."""
 
 
 class Watcher:
@@ -40,7 +48,7 @@ class Bell:
     def __init__(self, lock: threading.Lock) -> None:
         self.version = 0
         self._condition = threading.Condition(lock)
-        self._watchers: list[Watcher] = []
+        self._watchers: list[Wakeable] = []
 
     def ring(self) -> None:
         """Something changed: wake every waiting thread and task."""
@@ -49,12 +57,12 @@ class Bell:
         for watcher in self._watchers:
             watcher.wake()
 
-    def add(self, watcher: Watcher) -> None:
-        """Wake this task from now on."""
+    def add(self, watcher: Wakeable) -> None:
+        """Wake this one from now on."""
         self._watchers.append(watcher)
 
-    def remove(self, watcher: Watcher) -> None:
-        """Wake this task no more."""
+    def remove(self, watcher: Wakeable) -> None:
+        """Wake this one no more."""
         self._watchers.remove(watcher)
 
     def wait(self, version: int, timeout: float) -> None:
