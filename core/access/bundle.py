@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.access.findings import Examination, Finding
     from core.access.proof import KeylessProof
     from core.deployments.deployment import Deployment
+    from core.identity.app_credential import Attempt
 
 _SECRETS: Final = (
     re.compile(r"eyJ[\w-]{5,}(\.[\w-]*){1,4}"),
@@ -66,6 +67,7 @@ def _examined(deployment: Deployment, examination: Examination) -> list[str]:
         *(f"- {what}: {_line(value)}" for what, value in facts.items() if value),
         "",
         *(line for finding in examination.findings for line in _found(finding)),
+        *(_tried(attempt) for attempt in examination.tried),
     ]
 
 
@@ -80,6 +82,11 @@ def _found(finding: Finding) -> list[str]:
         f"- **{finding.check}**: {finding.outcome}. {_line(finding.title)}",
         *(f"  - {what}: `{_line(value)}`" for what, value in more.items() if value),
     ]
+
+
+def _tried(attempt: Attempt) -> str:
+    more = " ".join(part for part in (attempt.cause and f"({attempt.cause})", _line(attempt.reason)) if part)
+    return f"- Credential {attempt.credential}: {attempt.outcome} {more}".rstrip()
 
 
 def _line(text: str) -> str:

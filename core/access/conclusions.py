@@ -25,7 +25,7 @@ from core.access.findings import (
     finding_of,
 )
 from core.deployments.probing import Probed
-from core.deployments.role_missing import resource_name
+from core.deployments.role_missing import resource_name, sentence_start
 from core.deployments.turned_away import CLOCK_IS, SET_THE_CLOCK, clock_skew
 from core.errors import KeylessError, RequestRefused
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.access.billing import Billed
     from core.deployments.deployment import Deployment, Operation
     from core.deployments.events import Headroom
+    from core.identity.app_credential import Attempt
 
 _ON_THE_WAY: Final = (
     SIGNED_IN,
@@ -70,7 +71,8 @@ _OPEN: Final = {
 class Evidence:
     """All that was heard about one deployment for one identity; ``failure`` ended the asking before the deployment.
 
-    ``tried`` says what each of the app's credentials did; ``answers`` holds, by operation, what the deployment said.
+    ``tried`` says what became of each of the app's credentials; ``answers`` holds, by operation, what the deployment
+    said.
     """
 
     deployment: Deployment
@@ -78,7 +80,7 @@ class Evidence:
     identity_kind: Literal["user", "app"]
     object_id: str
     at: datetime
-    tried: str = ""
+    tried: tuple[Attempt, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
     failure: KeylessError | None = None
     answers: Mapping[Operation, Probed | KeylessError] = field(default_factory=dict)
@@ -110,6 +112,7 @@ def conclude(evidence: Evidence) -> Examination:
         tuple(_finding(check, evidence) for check in CHECKS),
         evidence.claims,
         evidence.at,
+        evidence.tried,
     )
 
 
@@ -158,15 +161,14 @@ def _works(check: str, evidence: Evidence) -> str:
         if "tid" in claims
         else "The token is of the resource's directory.",
         REACHABLE: f"{urlsplit(endpoint.url).hostname} answers.",
-        ROLE: f"{evidence.identity} may use the resource {resource_name(endpoint)}.",
+        ROLE: f"{sentence_start(evidence.identity, is_app=is_app)} may use the resource {resource_name(endpoint)}.",
         DEPLOYMENT: f"The deployment {evidence.deployment.name} exists.",
     }[check]
 
 
 def _detail(check: str, evidence: Evidence) -> str:
     if check == TOKEN:
-        good_until = f"good until {evidence.claims['exp']}" if "exp" in evidence.claims else ""
-        return "; ".join(part for part in (evidence.tried, good_until) if part)
+        return f"good until {evidence.claims['exp']}" if "exp" in evidence.claims else ""
     if check == DEPLOYMENT and evidence.probed:
         return evidence.probed[0].numbers
     return ""

@@ -44,6 +44,10 @@ class AccessDesk:
         """Every deployment of the catalogue by id; answers of the last five minutes are good unless ``fresh``."""
         return self._wait(self._doctor.access_map(tokens, self._catalogue, fresh=fresh))
 
+    def examine(self, tokens: Tokens, deployment: Deployment) -> Examination:
+        """One deployment anew, free of charge; ``kept`` then knows."""
+        return self._wait(self._doctor.examine(tokens, deployment, fresh=True))
+
     def bill(self, tokens: Tokens, deployment: Deployment) -> None:
         """Ask one deployment for the shortest answer, which costs something; ``access_map`` then knows."""
         self._wait(self._doctor.examine(tokens, deployment, billing=True))

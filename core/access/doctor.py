@@ -201,7 +201,6 @@ def _key(tokens: Tokens, deployment: Deployment) -> Key:
     return tokens.identity_kind, "" if is_app else tokens.object_id or tokens.identity, deployment.id
 
 
-def _tried(tokens: Tokens) -> str:
-    """What each of the app's credentials did, and why; "" for a person."""
-    attempts: list[Attempt] = getattr(tokens, "attempts", [])
-    return "; ".join(": ".join(filter(None, (at.credential, at.outcome, at.reason))) for at in attempts)
+def _tried(tokens: Tokens) -> tuple[Attempt, ...]:
+    """What became of each of the app's credentials; () for a person."""
+    return tuple(getattr(tokens, "attempts", ()))

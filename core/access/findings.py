@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from core.identity.app_credential import Attempt
+
 SIGNED_IN: Final = "signed-in"
 TOKEN: Final = "token"  # noqa: S105 - the name of a step
 AUDIENCE: Final = "audience"
@@ -102,7 +104,7 @@ class Examination:
     """All steps for one identity and one deployment.
 
     ``findings`` are in the order of ``CHECKS``, one each; ``claims`` is the summary of the token's claims, {} without
-    a token.
+    a token; ``tried`` is what became of each of the app's credentials, () for a person.
     """
 
     deployment_id: str
@@ -112,6 +114,7 @@ class Examination:
     findings: tuple[Finding, ...]
     claims: Mapping[str, str]
     checked_at: datetime
+    tried: tuple[Attempt, ...] = ()
 
     def find(self, check: str) -> Finding:
         """The finding of one step."""

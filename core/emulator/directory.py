@@ -257,6 +257,11 @@ class Directory:
         with self._lock:
             self._stepping_up.add(object_id)
 
+    def demand_no_step_up(self, object_id: str) -> None:
+        """Take back :meth:`demand_step_up`."""
+        with self._lock:
+            self._stepping_up.discard(object_id)
+
     def demands_step_up(self, object_id: str) -> bool:
         """Whether :meth:`demand_step_up` was called."""
         with self._lock:

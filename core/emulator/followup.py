@@ -49,9 +49,14 @@ def body_of(answer: str) -> list[str]:
     return [line for line in lines if line and CLOSING_MARK not in line]
 
 
+def clauses_of(line: str) -> list[str]:
+    """Cut a line at its stops, commas and dashes."""
+    return [clause.strip() for clause in re.split(r"[.;:!?]\s|,\s|\s[–-]\s", line.rstrip(".!?")) if clause.strip()]  # noqa: RUF001 - a dash
+
+
 def shortened(line: str) -> str:
     """Keep the first clause of a line, or its first half."""
-    clauses = [clause.strip() for clause in re.split(r"[.;:!?]\s|,\s|\s[–-]\s", line.rstrip(".!?")) if clause.strip()]  # noqa: RUF001 - a dash
+    clauses = clauses_of(line)
     kept = clauses[0] if clauses else line
     words = kept.split()
     if len(clauses) <= 1 and len(words) > 3:  # noqa: PLR2004 - three words cannot be halved and still say something

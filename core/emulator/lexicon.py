@@ -69,7 +69,7 @@ class Field:
 _FIELDS: Final = (
     (
         re.compile(
-            r"cream|coffee|\btea\b|bread|bak(e|ing)|cake|choc|beer|wine|\bgin\b|pizza|food|drink|restaurant|caf[eé]|snack"
+            r"cream|gelat|sorbet|coffee|\btea\b|bread|bak(e|ing)|cake|choc|beer|wine|\bgin\b|pizza|food|drink|restaurant|caf[eé]|snack"
             r"|sauce|honey|juice|kitchen|soup|chees|burger|cand|cook|fruit|sweet|pasta|spice|lemonade|yogh?urt",
             re.IGNORECASE,
         ),

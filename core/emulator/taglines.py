@@ -79,6 +79,12 @@ TRANSLATED: Final = {
         "{Subject}, tout simplement.",
         "Et si le bonheur s’appelait {subject} ?",  # noqa: RUF001 - French apostrophe
         "{Place}, et le cœur s’envole.",  # noqa: RUF001 - French apostrophe
+        "Moins de hâte, plus de {subject}.",
+        "{Subject}. Tout le reste peut attendre.",
+        "Ici, l’été se dit {subject}.",  # noqa: RUF001 - French apostrophe
+        "{Subject} à partager, et souvenirs à garder.",
+        "Dites oui à la vie, et dites {subject}.",
+        "{Subject}, et rien de plus.",
     ),
     "german": (
         "{Subject}. Einfach mehr vom Leben.",
@@ -86,6 +92,12 @@ TRANSLATED: Final = {
         "Ein bisschen {subject}, ganz viel Sonne.",
         "{Subject}: das gute Gefühl.",
         "{Place} ist näher, als man denkt.",
+        "Weniger Eile, mehr {subject}.",
+        "{Subject}. Der Rest kann warten.",
+        "Glück heißt hier {subject}.",
+        "Heute ist ein Tag für {subject}.",
+        "Sag Ja zum Leben, sag {subject}.",
+        "{Subject} und sonst nichts.",
     ),
     "spanish": (
         "{Subject}: la vida sabe mejor.",
@@ -93,6 +105,12 @@ TRANSLATED: Final = {
         "{Subject}, sin prisa.",
         "Di que sí a {subject}.",
         "{Place} te espera.",
+        "Menos prisa, más {subject}.",
+        "{Subject}. Lo demás puede esperar.",
+        "Aquí la felicidad se llama {subject}.",
+        "Hoy es un día para {subject}.",
+        "Comparte {subject}, guarda el momento.",
+        "{Subject} y nada más.",
     ),
     "portuguese": (
         "{Subject}: devagar se vai longe.",
@@ -100,8 +118,15 @@ TRANSLATED: Final = {
         "{Subject}, simplesmente.",
         "Diga sim a {subject}.",
         "{Place} espera por si.",
+        "Menos pressa, mais {subject}.",
+        "{Subject}. O resto pode esperar.",
+        "Aqui a felicidade chama-se {subject}.",
+        "Hoje é dia de {subject}.",
+        "Partilhe {subject}, guarde o momento.",
+        "{Subject} e mais nada.",
     ),
 }
+SHORT: Final = ("Simply {subject}.", "{Subject}, always.", "{Verb}. {Subject}.", "{Subject}. Yes.")
 SPECIAL_SLOTS: Final = frozenset({"name", "place", "origin", "destination", "audience"})
 FEWEST_SHAPES: Final = 3
 
@@ -130,6 +155,13 @@ def taglines(brief: Brief, count: int, chance: random.Random, order: random.Rand
         if len(lines) == before and not pool:
             break
     return list(lines)
+
+
+def shortest(brief: Brief, chance: random.Random) -> list[str]:
+    """Taglines of two or three words."""
+    if brief.language:
+        return []
+    return [shape.format(**_words(brief, chance)) for shape in chance.sample(SHORT, len(SHORT))]
 
 
 def _shapes(brief: Brief, count: int) -> list[str]:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from core.emulator import brief as briefs
-from core.emulator import followup, prose
+from core.emulator import followup, prose, wishes
 from core.emulator.schema_filling import SchemaFilling
-from core.emulator.taglines import taglines
+from core.emulator.taglines import shortest, taglines
 
 if TYPE_CHECKING:
     from core.emulator.brief import Brief
@@ -75,8 +75,9 @@ class _Answer:
 
     def text(self) -> str:
         """The whole answer. JSON stays bare: nothing may stand beside it."""
-        if self._prompt.schema is not None:
-            return self._json(self._prompt.schema)
+        schema = self._prompt.schema or wishes.form_in_words(f"{self._prompt.system}\n{self._asked}")
+        if schema is not None:
+            return self._json(schema)
         body = self._body()
         closing = CLOSING.strip("*") if self._style == "plain" else CLOSING
         return f"\n\n{body}\n\n{closing}" if self._style == "plain" else f"{body}\n\n{closing}"
@@ -110,12 +111,17 @@ class _Answer:
         return self._styled(brief, self._lines(brief, brief.count or self._ideas))
 
     def _brief(self, text: str) -> Brief:
-        brief = briefs.read(text)
+        brief = briefs.read(wishes.essence(text))
         system = briefs.read(self._prompt.system)
         return replace(brief, tone=brief.tone or system.tone, language=brief.language or system.language)
 
     def _lines(self, brief: Brief, count: int) -> list[str]:
-        return taglines(brief, count, self._chance, self._order, self._prompt.temperature)
+        wished = wishes.wishes_of(self._asked)
+        if wished == wishes.Wishes():
+            return taglines(brief, count, self._chance, self._order, self._prompt.temperature)
+        # More than are wanted, so that enough of them keep to what is wished for.
+        lines = taglines(brief, briefs.MOST_LINES, self._chance, self._order, 1.0)
+        return wished.kept_by(lines, count)
 
     def _styled(self, brief: Brief, lines: list[str]) -> str:  # noqa: PLR0911 - one return per style
         why = prose.comment(brief, self._chance)
@@ -142,14 +148,28 @@ class _Answer:
                 return f"{listed}\n\n{why}"
 
     def _json(self, schema: dict[str, object]) -> str:
-        brief = self._brief(self._asked)
-        lines = iter(self._lines(brief, briefs.MOST_LINES))
+        brief = self._brief(self._first_request())
+        found = self._lines_for_json(brief)
+        lines = iter(found)
 
         def text(name: str) -> str:
-            if _LINE_PROPERTY.search(name) and briefs.asks_for_lines(self._asked):
+            if _LINE_PROPERTY.search(name) and briefs.asks_for_lines(self._first_request()):
                 return next(lines, "") or f"{brief.subject}, once more."
             if _NAME_PROPERTY.search(name):
                 return brief.name or brief.subject
             return f"{prose.sentence(prose.topic_of(self._asked), self._chance)} (Simulated.)"
 
-        return json.dumps(SchemaFilling(schema, text, self._chance, brief.count).fill(), ensure_ascii=False)
+        count = 1 if wishes.wants_one(self._asked) else brief.count
+        items = min(count, len(found)) if count else None
+        return json.dumps(SchemaFilling(schema, text, self._chance, items).fill(), ensure_ascii=False)
+
+    def _first_request(self) -> str:
+        """What the JSON is about, even when the prompt only complains of the answer before."""
+        return self._asked if briefs.asks_for_lines(self._asked) else followup.first_request(self._prompt.turns)
+
+    def _lines_for_json(self, brief: Brief) -> list[str]:
+        long = wishes.line_to_shorten(self._asked)
+        clauses = followup.clauses_of(long)
+        shorter = [f"{clauses[0]}."] if len(clauses) > 1 else []
+        shorter += [line for line in shortest(brief, self._chance) if len(line) < len(long)]
+        return shorter or self._lines(brief, briefs.MOST_LINES)
