@@ -1,0 +1,1 @@
+"""From a brief to taglines on a board."""
