@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from core.taglines.desk import Taglines
+
 
 class Session(Protocol):
     """One signed-in browser. ``id`` is the random binding used inside the app; it is not the cookie."""
@@ -22,6 +24,9 @@ class Session(Protocol):
 
     @property
     def username(self) -> str: ...  # noqa: D102 - a field
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - a field
 
     @property
     def form_token(self) -> str: ...  # noqa: D102 - a field
@@ -143,6 +148,9 @@ class Doors(Protocol):
 
     def claims_asked_for(self, session_id: str, /) -> str:
         """The claims challenge that the next sign-in of this session has to answer, or ""."""
+
+    @property
+    def taglines(self) -> Taglines: ...  # noqa: D102 - a field
 
     @property
     def checks(self) -> Mapping[str, Callable[[], object]]: ...  # noqa: D102 - a field

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.errors import KeylessError
+from core.machine import tabs_that_fit
 from core.settings import SignInMode
 from core.web import cookies
+from core.web.files_told import FilesTold
 from core.web.local_link import LocalLink
 from core.web.origin import PublicOrigin
+from core.web.seats import Seats
 from core.web.watch import SessionWatch
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ class Entrance:
         self.settings = settings
         self.origin = PublicOrigin(settings.public_url)
         self.watch = SessionWatch(self._sessions)
+        self.seats = Seats(tabs_that_fit())
+        self.files_told = FilesTold()
         self.local_link: LocalLink | None = None
         self._doors = doors
         if settings.sign_in is SignInMode.LOCAL and not settings.demo:

@@ -14,7 +14,7 @@ from core.web import cookies, html, paths
 from core.web.headers import NO_STORE, security_headers
 from core.web.paths import Access
 from core.web.safe_next import safe_next
-from core.web.websocket import SIGNED_OUT_CODE, WatchedWebsocket, lead_away
+from core.web.websocket import SIGNED_OUT_CODE, TRY_LATER, WatchedWebsocket, turn_away
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -84,7 +84,8 @@ class Gate:
         if response is not None:
             await response(scope, receive, answer.send)
             return
-        if answer.visitor is not None and answer.visitor.session is not None and answer.access is not Access.HEALTH:
+        is_activity = answer.access is not Access.HEALTH and not paths.is_asked_by_itself(scope["path"])
+        if answer.visitor is not None and answer.visitor.session is not None and is_activity:
             self._entrance.watch.note_activity(answer.visitor.session.id)
         await self._app(_presenting(scope, answer.visitor), receive, answer.send)
 
@@ -115,16 +116,22 @@ class Gate:
         """The answer to a request that may not go further; None when it may."""
         if access is Access.MALFORMED:
             return PlainTextResponse("Bad Request", 400)
-        if access is Access.MISSING:
+        if access is Access.MISSING or (access is Access.FILE and not self._may_use_file(scope, visitor)):
             return PlainTextResponse("Not Found", 404)
         if visitor is None or visitor.session is not None or access is Access.HEALTH:
             return None
-        if access is Access.PAGE and scope["method"] in {"GET", "HEAD"}:
+        # A form on a page of ours whose session ended meanwhile: the page is shown again after signing in.
+        is_form = scope["method"] == "POST" and scope["path"].startswith(paths.SHOWN)
+        if access is Access.PAGE and (scope["method"] in {"GET", "HEAD"} or is_form):
             return RedirectResponse(_door(scope), 303)
         # A tab whose session ended while it was away asks this before it opens its websocket, where it is told.
         if access is Access.HOST_CONFIG and visitor.is_stale:
             return None
         return PlainTextResponse("Not Found", 404)
+
+    def _may_use_file(self, scope: Scope, visitor: Visitor | None) -> bool:
+        session = None if visitor is None else visitor.session
+        return session is not None and self._entrance.files_told.may_use(session.id, scope["path"])
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         entrance = self._entrance
@@ -138,13 +145,28 @@ class Gate:
         if visitor is None or visitor.session is None:
             await receive()
             if visitor is not None and visitor.is_stale and _is_coming_back(scope):
-                await send({"type": "websocket.accept", "subprotocol": scope["subprotocols"][0]})
-                await lead_away(receive, send, None)
-                await send({"type": "websocket.close", "code": SIGNED_OUT_CODE})
+                await turn_away(scope, receive, send, to=paths.SIGNED_OUT, code=SIGNED_OUT_CODE)
             else:
                 await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
             return
-        watched = WatchedWebsocket(visitor.session.id, entrance.watch, receive, send)
+        with entrance.seats.taken(visitor.session) as refusal:
+            if refusal is None:
+                await self._watched(visitor, visitor.session, scope, receive, send)
+                return
+        _LOG.warning("tab refused: %s", refusal.title)
+        await receive()
+        if _is_tab(scope):
+            await turn_away(scope, receive, send, to=paths.FULL, code=TRY_LATER)
+        else:
+            await send({"type": "websocket.close", "code": TRY_LATER})
+
+    async def _watched(self, visitor: Visitor, session: Session, scope: Scope, receive: Receive, send: Send) -> None:
+        async def telling(message: Message) -> None:
+            if data := message.get("bytes"):
+                self._entrance.files_told.note(session.id, data)
+            await send(message)
+
+        watched = WatchedWebsocket(session.id, self._entrance.watch, receive, telling)
         presented = _presenting(scope, visitor)
         presented["headers"] = cookies.without_ours(presented["headers"])
         await watched.run(self._app, presented)
@@ -206,9 +228,14 @@ def _is_from_this_computer(scope: Scope) -> bool:
     return all(end is not None and is_loopback(end[0]) for end in ends)
 
 
+def _is_tab(scope: Scope) -> bool:
+    """Whether the frontend of Streamlit asks, which understands where it is sent."""
+    return bool(scope["subprotocols"][:1] == ["streamlit"])
+
+
 def _is_coming_back(scope: Scope) -> bool:
-    """Whether a tab of Streamlit asks to go on with a page it had: it names that page's id third."""
-    return len(scope["subprotocols"]) >= 3 and scope["subprotocols"][0] == "streamlit"  # noqa: PLR2004 - see above
+    """Whether a tab asks to go on with a page it had: it names that page's id third."""
+    return _is_tab(scope) and len(scope["subprotocols"]) >= 3  # noqa: PLR2004 - see above
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

@@ -49,6 +49,13 @@ def content_security_policy(form_action: str = "") -> str:
     )
 
 
+SHOWN_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""The policy of pages that show what people and models wrote without Streamlit: nothing inline at all."""
+
+
 @cache
 def security_headers(*, secure: bool) -> tuple[tuple[bytes, bytes], ...]:
     """All headers but those that depend on the path; ``secure`` tells that browsers come over https."""

@@ -25,6 +25,9 @@ _LOGO: Final = (
     '<path d="M8.6 17.6a4 4 0 0 1-1.4-7.4 8.9 8.9 0 0 1 17.6 0 4 4 0 0 1-1.4 7.4c-1.9.5-2.9-1-3.6-1.6-.8 1.1-2 2-3.8 '
     '2s-3-.9-3.8-2c-.7.6-1.7 2.1-3.6 1.6Z"/></svg>'
 )
+PRODUCT_MARK: Final = _LOGO + PRODUCT
+"""Logo and name of this app."""
+
 _MICROSOFT: Final = (
     '<svg viewBox="0 0 21 21" aria-hidden="true"><path fill="#F25022" d="M0 0h10v10H0z"/>'
     '<path fill="#7FBA00" d="M11 0h10v10H11z"/><path fill="#00A4EF" d="M0 11h10v10H0z"/>'
@@ -96,15 +99,34 @@ def signed_out() -> str:
     )
 
 
-def error(problem: KeylessError, *, again: str = paths.SIGN_IN) -> str:
-    """A failure: what happened, what to do, what to quote, and the way to start again."""
+def error(problem: KeylessError, *, again: str = paths.SIGN_IN, label: str = "Start again") -> str:
+    """A failure: what happened, what to do, what to quote, and the way on under ``label``."""
     command = f"<pre><code>{escape(problem.command)}</code></pre>" if problem.command else ""
     return _card(
         problem.title,
         f'<p class="lead">{escape(problem.remedy)}</p>{command}'
-        f'<p class="actions"><a class="button main" href="{escape(again)}">Start again</a></p>'
+        f'<p class="actions"><a class="button main" href="{escape(again)}">{escape(label)}</a></p>'
         f'<p class="reference">Reference <code>{escape(problem.reference)}</code></p>',
     )
+
+
+def document(title: str, head: str, body: str, *, root: str = "") -> str:
+    """A whole page; ``head``, ``body`` and the attributes ``root`` are HTML already."""
+    return (
+        f'<!doctype html><html lang="en"{root}><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)} · {PRODUCT}</title>"
+        f'<link rel="icon" type="image/png" href="/favicon.png">{head}</head><body>{body}</body></html>'
+    )
+
+
+@cache
+def style(name: str) -> str:
+    """A stylesheet of this folder, with the font that pages are set in."""
+    font = text_font_path()
+    source = f'url("{font}") format("woff2")' if font else 'local("Source Sans")'
+    face = f'@font-face{{font-family:"Source Sans";src:{source};font-weight:200 900}}'
+    return face + Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _card(title: str, content: str) -> str:
@@ -113,18 +135,5 @@ def _card(title: str, content: str) -> str:
 
 
 def _document(title: str, content: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · {PRODUCT}</title>"
-        f'<link rel="icon" type="image/png" href="/favicon.png"><style>{_style()}</style></head>'
-        f'<body><header class="brand">{_LOGO}{PRODUCT}</header>{content}</body></html>'
-    )
-
-
-@cache
-def _style() -> str:
-    font = text_font_path()
-    source = f'url("{font}") format("woff2")' if font else 'local("Source Sans")'
-    face = f'@font-face{{font-family:"Source Sans";src:{source};font-weight:200 900}}'
-    return face + Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    brand = f'<header class="brand">{PRODUCT_MARK}</header>'
+    return document(title, f"<style>{style('page.css')}</style>", brand + content)

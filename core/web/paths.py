@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
+from core.web.files_told import FOLDERS
 from core.web.streamlit_files import static_paths
 
 PROBES: Final = frozenset({"/livez", "/readyz"})
@@ -17,13 +18,21 @@ CALLBACK: Final = "/auth/callback"
 SIGN_OUT: Final = "/auth/sign-out"
 SIGNED_OUT: Final = "/auth/signed-out"
 LOCAL: Final = "/auth/local"
+FULL: Final = "/full"
 EMULATOR: Final = "/emulator/"
 WEBSOCKET: Final = "/_stcore/stream"
 HEALTH: Final = "/_stcore/health"
 HOST_CONFIG: Final = "/_stcore/host-config"
 
-_OWN: Final = frozenset({WELCOME, SIGN_IN, CALLBACK, SIGN_OUT, SIGNED_OUT, LOCAL})
-_FILES: Final = ("/media/", "/component/", "/_stcore/upload_file/", "/_stcore/bidi-components/")
+STAGE: Final = "/stage/"
+VOTE: Final = "/vote/"
+JOIN: Final = "/join/"
+SHOWN: Final = (STAGE, VOTE, JOIN)
+SHOWN_FILES: Final = "/shown/"
+BOARDS: Final = "/taglines"
+
+_STATE: Final = "/state"
+_OWN: Final = frozenset({WELCOME, SIGN_IN, CALLBACK, SIGN_OUT, SIGNED_OUT, LOCAL, FULL})
 _NOT_PAGES: Final = frozenset(
     {"_stcore", "auth", "oauth2callback", "static", "media", "component", "emulator", "app"}
 )
@@ -62,10 +71,15 @@ def access(path: str, *, demo: bool) -> Access:
         return Access.MALFORMED
     if demo and path.startswith(EMULATOR):
         return Access.EMULATOR
-    if path.startswith(_FILES):
+    if path.startswith(FOLDERS):
         return Access.FILE
     segments = path.split("/")
     return Access.MISSING if segments[1] in _NOT_PAGES or "_stcore" in segments else Access.PAGE
+
+
+def is_asked_by_itself(path: str) -> bool:
+    """Whether pages ask for this path again and again without anybody doing anything."""
+    return path.startswith(SHOWN) and path.endswith(_STATE)
 
 
 def _is_malformed(path: str) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -37,7 +37,7 @@ class SignInRoutes:
         if doors.sign_in is None:
             return RedirectResponse(paths.WELCOME, 303)
         session = (await self._entrance.visitor(request.scope)).session
-        claims = doors.claims_asked_for(session.id) if session is not None else ""
+        claims = await asyncio.to_thread(doors.claims_asked_for, session.id) if session is not None else ""
         try:
             begun = await asyncio.to_thread(
                 doors.sign_in.begin,
@@ -49,7 +49,7 @@ class SignInRoutes:
                 prompt="" if claims else "select_account",
             )
         except SignInError as error:
-            return self._failed(error)
+            return self._failed(error, again=_sign_in_for(next_path))
         secure = self._entrance.origin.secure
         response = RedirectResponse(begun.location, 302)
         waiting = cookies.flow_names(request.scope, secure=secure)
@@ -70,7 +70,7 @@ class SignInRoutes:
         try:
             response = await self._complete(request, flow[0] if len(flow) == 1 else None)
         except SignInError as error:
-            response = self._failed(error)
+            response = self._failed(error, again=_sign_in_for(safe_next(error.next_path)))
         if flow:
             response.headers.append("set-cookie", cookies.clearing(name, secure=secure))
         return response
@@ -134,7 +134,7 @@ class SignInRoutes:
         response.headers.append("set-cookie", cookies.header(name, cookie, secure=secure))
         return response
 
-    def _failed(self, error: KeylessError, again: str = paths.SIGN_IN) -> Response:
+    def _failed(self, error: KeylessError, *, again: str) -> Response:
         _LOG.warning("sign-in failed: %s %s %s", type(error).__name__, error.reference, error.detail)
         status = 502 if isinstance(error, IdentityProviderDown) else 400 if isinstance(error, SignInExpired) else 403
         return HTMLResponse(html.error(error, again=again), status)
@@ -146,6 +146,10 @@ class SignInRoutes:
     @property
     def _redirect_uri(self) -> str:
         return self._entrance.origin.url + paths.CALLBACK
+
+
+def _sign_in_for(next_path: str) -> str:
+    return paths.SIGN_IN if next_path == HOME else f"{paths.SIGN_IN}?{urlencode({'next': next_path})}"
 
 
 def _state(query: str) -> str:

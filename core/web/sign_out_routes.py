@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from core.errors import SignInError
 from core.web import cookies, html, paths
+from core.web.forms import own_form
 from core.web.headers import content_security_policy
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from core.web.doors import Doors, Session
     from core.web.entrance import Entrance
 
-FORM_LIMIT_BYTES: Final = 4096
 CLEAR: Final = '"cache", "storage"'
 
 _LOG = logging.getLogger(__name__)
@@ -51,9 +50,8 @@ class SignOutRoutes:
         if session is None:
             # A form on another site comes without the cookie: it must not clear anything either.
             return RedirectResponse(paths.SIGNED_OUT, 303)
-        form = await _form(request)
-        is_ours = _is_same(form.get("form_token", ""), session.form_token)
-        if not is_ours or request.headers.getlist("origin") != [self._entrance.origin.url]:
+        form = await own_form(request, session, self._entrance.origin)
+        if form is None:
             return PlainTextResponse("This form is not from here.", 403)
         doors = await self._entrance.doors()
         ended = await asyncio.to_thread(_end, doors, session, everywhere="everywhere" in form)
@@ -115,20 +113,6 @@ def _end(doors: Doors, session: Session, *, everywhere: bool) -> list[str]:
     return list(ended)
 
 
-def _is_same(given: str, wanted: str) -> bool:
-    return bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
-
-
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form; a large one has none."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_LIMIT_BYTES:
-            return {}
-    return {name: values[-1] for name, values in parse_qs(body.decode("latin-1"), keep_blank_values=True).items()}

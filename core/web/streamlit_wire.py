@@ -1,4 +1,4 @@
-"""The two corners of Streamlit's websocket protocol that the gate speaks itself.
+"""The corners of Streamlit's websocket protocol that the gate speaks itself.
 
 They are internal to Streamlit 1.67; a test compares them with the installed messages.
 """
@@ -17,6 +17,17 @@ _URL: Final = 1
 _RERUN_SCRIPT: Final = 11
 _APP_HEARTBEAT: Final = 17
 _IS_AUTO_RERUN: Final = 6
+# Where a ForwardMsg tells of files. Never words that somebody wrote: those could name a file of somebody else.
+_FILE_URLS: Final = (
+    (5, 3, 43, 6),  # delta.new_element.download_button.url
+    (5, 3, 6, 1, 3),  # delta.new_element.imgs.imgs.url
+    (27, 3, 1),  # backend_operation_response.deferred_file.url: a download that was made on a click
+    (19, 2, 2),  # file_urls_response.file_urls.upload_url
+    (19, 2, 3),  # file_urls_response.file_urls.delete_url
+    (13, 2),  # page_config_changed.favicon
+    (22, 1),  # logo.image
+    (22, 3),  # logo.icon_image
+)
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -39,6 +50,26 @@ def is_user_action(message: bytes) -> bool:
     except ValueError:
         return True
     return _APP_HEARTBEAT not in fields
+
+
+def urls_told(message: bytes) -> list[str]:
+    """The addresses of files that a ForwardMsg tells its tab of.
+
+    Uploads, downloads and pictures; other kinds of media would have to be named here first.
+    """
+    try:
+        return [url.decode() for path in _FILE_URLS for url in _values_at(message, path)]
+    except ValueError:
+        return []
+
+
+def _values_at(message: bytes, path: tuple[int, ...]) -> Iterator[bytes]:
+    for number, value in _fields(message):
+        if number == path[0] and isinstance(value, bytes):
+            if len(path) == 1:
+                yield value
+            else:
+                yield from _values_at(value, path[1:])
 
 
 def _field(number: int, payload: bytes) -> bytes:

@@ -131,15 +131,28 @@ class WatchedWebsocket:
             _LOG.warning("websocket closed with %s", code)
         with contextlib.suppress(OSError):  # the client may be gone already
             if code == SIGNED_OUT_CODE and self._is_accepted:
-                await lead_away(self._receive, self._send, self._incoming, self._grace_seconds)
+                await _lead_away(self._receive, self._send, self._incoming, self._grace_seconds)
             await self._send({"type": "websocket.close", "code": code})
 
 
-async def lead_away(
-    receive: Receive, send: Send, incoming: asyncio.Task[Message] | None, grace_seconds: float = GRACE_SECONDS
+async def turn_away(scope: Scope, receive: Receive, send: Send, *, to: str, code: int) -> None:
+    """Accept a websocket only to send its tab to a page that says why it is closed with ``code``."""
+    with contextlib.suppress(OSError):  # the client may be gone already
+        await send({"type": "websocket.accept", "subprotocol": scope["subprotocols"][0]})
+        await _lead_away(receive, send, None, to=to)
+        await send({"type": "websocket.close", "code": code})
+
+
+async def _lead_away(
+    receive: Receive,
+    send: Send,
+    incoming: asyncio.Task[Message] | None,
+    grace_seconds: float = GRACE_SECONDS,
+    *,
+    to: str = SIGNED_OUT,
 ) -> None:
-    """Send an accepted websocket's tab to the signed-out page; returns when it left, or had time to."""
-    await send({"type": "websocket.send", "bytes": auth_redirect(SIGNED_OUT)})
+    """Send an accepted websocket's tab to another page; returns when it left, or had time to."""
+    await send({"type": "websocket.send", "bytes": auth_redirect(to)})
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(grace_seconds):
             message = await incoming if incoming is not None else await receive()

@@ -1,0 +1,16 @@
+// Shows by itself that a vote was closed or opened again; voting works without this script.
+
+const POLL_MILLISECONDS = 3000;
+
+async function follow() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(`${location.pathname}/state`, { redirect: "manual" });
+    if (answer.ok && (await answer.json()).state !== document.documentElement.dataset.state) location.reload();
+  } catch {
+    // No connection at the moment: it is asked again.
+  }
+}
+
+setInterval(follow, POLL_MILLISECONDS);
+document.addEventListener("visibilitychange", follow);

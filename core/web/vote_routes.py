@@ -1,0 +1,84 @@
+"""The audience's vote, and joining a board by a share link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from core.errors import NotFound
+from core.web import paths
+from core.web.vote_page import invitation_page, vote_page, vote_state
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from core.storage.board_records import Invitation, Poll
+    from core.web.showing import Guest, Showing
+    from core.web.shown_files import ShownFiles
+
+
+class VoteRoutes:
+    """``/vote/{vote_id}`` and ``/join/{share_id}``. Nothing is changed by opening an address: only by a form."""
+
+    def __init__(self, showing: Showing, files: ShownFiles) -> None:
+        self._showing = showing
+        self._files = files
+
+    def routes(self) -> list[BaseRoute]:
+        """All of them."""
+        vote, join = f"{paths.VOTE}{{id}}", f"{paths.JOIN}{{id}}"
+        return [
+            Route(vote, self._showing.page(self._ballot), methods=["GET"]),
+            Route(vote, self._showing.page(self._cast), methods=["POST"]),
+            Route(f"{vote}/state", self._showing.data(self._state), methods=["GET"]),
+            Route(join, self._showing.page(self._ask), methods=["GET"]),
+            Route(join, self._showing.page(self._join), methods=["POST"]),
+        ]
+
+    def _ballot(self, guest: Guest) -> str:
+        poll = _poll(guest)
+        return vote_page(poll, guest.boards.voting.vote_of(guest.user, poll.id), guest.session, self._files)
+
+    @staticmethod
+    def _cast(guest: Guest) -> Response:
+        poll = _poll(guest)
+        card_id = guest.form.get("card", "")
+        if card_id not in {choice.card_id for choice in poll.choices}:
+            raise NotFound("This tagline is not up for the vote.", "Load the page again and tap one that is there.")
+        if poll.is_open:
+            guest.boards.voting.cast(guest.user, poll.id, card_id)
+        # Whether it was counted, or came too late, the page itself says.
+        return RedirectResponse(f"{paths.VOTE}{poll.id}", 303)
+
+    @staticmethod
+    def _state(guest: Guest) -> dict[str, object]:
+        return {"state": vote_state(_poll(guest))}
+
+    def _ask(self, guest: Guest) -> str:
+        return invitation_page(_invitation(guest), guest.id, guest.session, self._files)
+
+    @staticmethod
+    def _join(guest: Guest) -> Response:
+        _invitation(guest)
+        board_id = guest.boards.sharing.join(guest.user, guest.id)
+        return RedirectResponse(f"{paths.BOARDS}?id={board_id}", 303)
+
+
+def _poll(guest: Guest) -> Poll:
+    try:
+        return guest.boards.voting.poll(guest.user, guest.id)
+    except NotFound:
+        raise NotFound(
+            "There is no vote at this address.", "Scan the code on the stage again, or ask whoever presents."
+        ) from None
+
+
+def _invitation(guest: Guest) -> Invitation:
+    try:
+        return guest.boards.sharing.invitation(guest.id)
+    except NotFound:
+        raise NotFound(
+            "This link does not lead to a board any more.", "Its owner took it back; ask them for a new one."
+        ) from None
