@@ -7,28 +7,22 @@ import gc
 import importlib
 import logging
 import os
+import threading
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import make_url
-
-from core.access.desk import AccessDesk
-from core.access.doctor import Doctor
-from core.access.proof import Proving
-from core.access.recheck import Rechecks
+from core.access.opening import open_desk
+from core.demo import app_members, authority_of, catalogue_of, played_settings
 from core.deployments import preloading
 from core.deployments.calling import call
-from core.deployments.catalogue import Catalogue, read_catalogue
 from core.deployments.client import Clients
 from core.deployments.lessons import Lessons
 from core.deployments.request_body import fitting
-from core.deployments.resource_manager import ResourceManager
-from core.emulator.directory import AUTHORITY_HOST, CLIENT_ID, TENANT_ID
 from core.identity.app_credential import AppTokens
-from core.identity.authority import Authority, EntraHttp
+from core.identity.authority import EntraHttp
 from core.identity.choosing import identities_for
 from core.identity.entra_connection import EntraConnection
 from core.identity.session_tokens import SessionTokens
@@ -38,30 +32,38 @@ from core.identity.web_app_credential import web_app_credential
 from core.machine import shortages
 from core.runs.core_loop import CoreLoop
 from core.runs.live_runs import LiveRuns
+from core.runs.opening import open_comparing
 from core.runs.prompting import Prompting
 from core.settings import CallsAs, SignInMode
 from core.storage.audit import AuditLog
 from core.storage.conversations import ConversationStore
 from core.storage.engine import Database
 from core.storage.lessons import LessonStore
-from core.storage.sealing import Sealer, sealing_keys
+from core.storage.sealing import Sealer, key_file_beside, sealing_keys
 from core.storage.sessions import FlowStore, SessionStore
+from core.taglines.opening import open_taglines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from core.access.desk import AccessDesk
+    from core.deployments.catalogue import Catalogue
     from core.deployments.deployment import Deployment
     from core.deployments.headroom import Headrooms
     from core.emulator.emulator import Emulator
     from core.identity.access_token import TokenSource
+    from core.runs.comparing import Comparing
     from core.settings import Settings
     from core.storage.sessions import SessionRecord
+    from core.taglines.desk import Taglines
 
 _log = logging.getLogger(__name__)
 
 REQUIREMENTS: Final = Path(__file__).parents[1] / "requirements.txt"
 DRAIN_SECONDS: Final = 10.0
-PRELOADED: Final = ("alembic", "azure.identity", "babel.numbers", "jwt", "msal")
+ENDING_SECONDS: Final = 2.0
+"""How long the last rows of comparisons, and the last cards, may take, once every answer has ended."""
+PRELOADED: Final = ("alembic", "azure.identity", "babel.numbers", "jwt", "msal", "numpy")
 """What is imported on demand elsewhere; the first visitor must not wait for it."""
 
 
@@ -79,6 +81,8 @@ class Services:
     sign_in: SignIn | None
     live: LiveRuns
     prompting: Prompting
+    comparing: Comparing
+    taglines: Taglines
     access: AccessDesk
     checks: Mapping[str, Callable[[], object]]
     session_tokens: SessionTokens | None
@@ -101,6 +105,16 @@ class Services:
         if self.session_tokens is None:
             return session.expires_at
         return self.session_tokens.horizon(session).session_expires_at
+
+    def needs_person_within(self, session: SessionRecord, tokens: TokenSource, seconds: float) -> bool:
+        """Whether work that goes on for so long with ``tokens`` will need a sign-in before it ends, as far as known.
+
+        Raises:
+            SignInAgain: The session has ended.
+        """
+        if self.session_tokens is None or tokens.identity_kind == "app":
+            return False
+        return self.session_tokens.needs_person_within(session, seconds)
 
     def claims_asked_for(self, session_id: str) -> str:
         """The claims challenge that the next sign-in of this session has to answer, or ""."""
@@ -150,21 +164,24 @@ def running(settings: Settings, origin: str, emulator: Emulator | None = None) -
     global _running  # noqa: PLW0603 - Streamlit runs scripts that nothing can be handed to
     with ExitStack() as closing:
         if emulator is not None:
-            settings = _played_by_the_emulator(settings)
+            settings = played_settings(settings)
         services = _compose(settings, origin, emulator, closing)
         _running = services
         try:
             yield services
         finally:
             _running = None
+            services.comparing.going_on.begin_no_more()
             services.live.drain(DRAIN_SECONDS)
+            services.comparing.going_on.wait_for_all(ENDING_SECONDS)
+            services.taglines.wait_for_all(ENDING_SECONDS)
 
 
 def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing: ExitStack) -> Services:
     database_url = settings.database_url.get_secret_value()
     database = Database.open(database_url, clock=_now)
     closing.callback(database.close)
-    key_file = _key_file(settings, database_url)
+    key_file = key_file_beside(database_url, settings.data_folder)
     for shortage in shortages(REQUIREMENTS, key_file.parent):
         _log.warning(shortage)
     sealer = Sealer(sealing_keys(settings.sealing_keys, key_file))
@@ -175,7 +192,7 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
     conversations.interrupt_orphans()
     sessions.purge()
 
-    catalogue = _catalogue(settings, origin, emulator)
+    catalogue = catalogue_of(settings, origin, emulator)
     core_loop = CoreLoop()
     core_loop.start()
     closing.callback(core_loop.close)
@@ -183,7 +200,7 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
     closing.callback(lambda: core_loop.submit(clients.close()).result())
     live = LiveRuns(core_loop, conversations, functools.partial(call, clients, lessons=lessons), clock=_now)
 
-    authority = _authority(settings, origin, emulator)
+    authority = authority_of(settings, origin, emulator)
     http = EntraHttp(authority, EntraConnection(), _now)
     closing.callback(http.close)
     credential = web_app_credential(settings)
@@ -193,12 +210,18 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
         sign_in = SignIn(
             settings, authority, http, credential, flows=flows, sessions=sessions, audit=audit, clock=_now
         )
+        if emulator is None:
+            # Nobody waits for it: Entra may not answer yet.
+            threading.Thread(target=http.compare_clocks, name="keyless-clocks", daemon=True).start()
     if settings.calls_as is CallsAs.USER:
         session_tokens = SessionTokens(settings, authority, http, credential, sessions=sessions, clock=_now)
         closing.callback(session_tokens.close)
     if settings.calls_as is CallsAs.APP or settings.app_identity:
-        app_tokens = AppTokens(os.environ, settings, _now, http=http)
+        app_tokens = AppTokens(os.environ, settings, _now, http=http, members=app_members(origin, emulator))
         closing.callback(app_tokens.close)
+    access = open_desk(
+        settings, core_loop, origin=origin, clients=clients, catalogue=catalogue, lessons=lessons, clock=_now
+    )
     return Services(
         settings=settings,
         emulator=emulator,
@@ -210,12 +233,27 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
         sign_in=sign_in,
         live=live,
         prompting=Prompting(conversations, live, catalogue, _now),
-        access=_access(settings, origin, clients, core_loop, catalogue, lessons),
+        comparing=open_comparing(
+            database, live, core_loop, clients=clients, catalogue=catalogue, sessions=sessions, clock=_now
+        ),
+        taglines=open_taglines(
+            database,
+            live,
+            core_loop,
+            access=access,
+            audit=audit,
+            catalogue=catalogue,
+            headrooms=clients.headrooms,
+            session_tokens=session_tokens,
+            clock=_now,
+        ),
+        access=access,
         checks={
             "database": database.check,
-            "keys": functools.partial(_seal_and_open, sealer),
-            "identity provider": functools.partial(_ask_for_metadata, http) if sign_in else _nothing_to_check,
+            "keys": sealer.check,
+            "identity provider": http.check if sign_in else _nothing_to_check,
             "imports": _nothing_to_check,
+            "clock": http.check_clock,
         },
         session_tokens=session_tokens,
         app_tokens=app_tokens,
@@ -224,59 +262,6 @@ def _compose(settings: Settings, origin: str, emulator: Emulator | None, closing
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _played_by_the_emulator(settings: Settings) -> Settings:
-    """The settings with the emulator's tenant, application and authority."""
-    return replace(
-        settings,
-        tenant_id=TENANT_ID,
-        client_id=CLIENT_ID,
-        authority_host=AUTHORITY_HOST,
-        instance_discovery=False,
-    )
-
-
-def _access(  # noqa: PLR0913, PLR0917 - the parts of a room meet here
-    settings: Settings, origin: str, clients: Clients, core_loop: CoreLoop, catalogue: Catalogue, lessons: Lessons
-) -> AccessDesk:
-    doctor = Doctor(clients, lessons, _now)
-    host = f"https://{settings.cloud.management_host}"
-    resource_manager = ResourceManager(
-        clients, f"{origin}/emulator/management" if settings.demo else host, f"{host}/.default"
-    )
-    proving = Proving(os.environ, clients.as_sent, resource_manager, catalogue.endpoints, _now)
-    return AccessDesk(core_loop, catalogue, doctor, proving, Rechecks(doctor, _now))
-
-
-def _authority(settings: Settings, origin: str, emulator: Emulator | None) -> Authority:
-    return Authority(
-        tenant_id=settings.tenant_id,
-        host=settings.authority_host,
-        instance_discovery=settings.instance_discovery,
-        rewrite_to=f"{origin}/emulator/entra" if emulator else None,
-    )
-
-
-def _catalogue(settings: Settings, origin: str, emulator: Emulator | None) -> Catalogue:
-    data = emulator.catalogue(f"{origin}/emulator") if emulator else None
-    return read_catalogue(settings, data=data, on_loopback=settings.on_loopback)
-
-
-def _key_file(settings: Settings, database_url: str) -> Path:
-    """Beside the SQLite file, so that a copied database and its key are not found in different places by accident."""
-    url = make_url(database_url)
-    in_a_file = url.get_backend_name() == "sqlite" and url.database
-    return (Path(str(url.database)).parent if in_a_file else settings.data_folder) / "sealing.key"
-
-
-def _seal_and_open(sealer: Sealer) -> None:
-    sealer.open(sealer.seal(b"ready", "readiness"), "readiness")
-
-
-def _ask_for_metadata(http: EntraHttp) -> None:
-    http.forget_metadata()
-    http.metadata()
 
 
 def _nothing_to_check() -> None:

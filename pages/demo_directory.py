@@ -12,21 +12,39 @@ emulator = visitor.services.emulator
 if emulator is None:
     st.stop()
 directory = emulator.directory
+managed_identity = directory.identity()
+principals = {person.object_id: f"{person.name} ({person.title})" for person in directory.people}
+if managed_identity is not None:
+    principals[managed_identity.principal_id] = "The app itself (its managed identity)"
 st.title("Demo directory", anchor=False)
 st.caption(
     "For the demo only. In a real tenant an administrator does this in Azure, under Access control (IAM) of the "
     "resource. A change here works with the very next prompt; real Azure may take five minutes."
 )
-for resource in directory.resources:
-    with st.container(border=True):
+
+*columns, last = st.columns(len(directory.resources) + 1, border=True)
+for column, resource in zip(columns, directory.resources, strict=True):
+    with column:
         st.markdown(f"**{as_label(resource.name)}** :gray-badge[{as_label(resource.region)}]")
         st.caption("Who has the role Cognitive Services OpenAI User")
-        for person in directory.people:
-            has_role = directory.has_role(person.object_id, resource.name)
+        for principal_id, name in principals.items():
+            has_role = directory.has_role(principal_id, resource.name)
             st.toggle(
-                as_label(f"{person.name} ({person.title})"),
+                as_label(name),
                 has_role,
-                key=f"role-{resource.name}-{person.object_id}-{has_role}",
+                key=f"role-{resource.name}-{principal_id}-{has_role}",
                 on_change=directory.revoke if has_role else directory.grant,
-                args=(person.object_id, resource.name),
+                args=(principal_id, resource.name),
             )
+with last:
+    st.markdown("**Conditional Access**")
+    st.caption("Who has to sign in once more before the next answer; the interrupted prompt is then sent by itself")
+    for person in directory.people:
+        is_asked = directory.demands_step_up(person.object_id)
+        st.toggle(
+            as_label(f"{person.name} ({person.title})"),
+            is_asked,
+            key=f"step-up-{person.object_id}-{is_asked}",
+            on_change=directory.demand_no_step_up if is_asked else directory.demand_step_up,
+            args=(person.object_id,),
+        )

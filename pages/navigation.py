@@ -20,6 +20,8 @@ st.logo(_PICTURES / "logo.svg", size="large")
 visitor = require_user()
 pages = [
     st.Page("prompt.py", title="Prompt", icon=":material/chat:", default=True),
+    st.Page("compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
+    st.Page("taglines.py", title="Taglines", icon=":material/lightbulb:", url_path="taglines"),
     st.Page("access.py", title="My access", icon=":material/verified_user:", url_path="access"),
 ]
 if visitor.services.emulator is not None:

@@ -13,6 +13,7 @@ from pages.components.answer import draw_actions, draw_answer
 from pages.components.deployment_bar import draw_deployment_bar
 from pages.components.failure import draw_failure
 from pages.components.live_answer import draw_live
+from pages.components.onwards import draw_onwards
 from pages.components.scroll_to_end import scroll_to_end
 from pages.components.session import Visitor, require_user
 
@@ -55,6 +56,7 @@ def draw_turn(visitor: Visitor, conversation: Conversation, turn: Turn, *, is_la
             is_last=is_last,
             regenerate=partial(asking.regenerate, visitor, conversation.id, turn.id),
             edit=partial(asking.begin_editing, turn.id),
+            draw_onwards=partial(draw_onwards, visitor, conversation, turn, run),
         )
 
 
@@ -64,8 +66,7 @@ def choose_answer(turn: Turn) -> RunRecord:
         return turn.runs[0]
     numbers = range(1, len(turn.runs) + 1)
     key = f"answer-of-{turn.id}-{len(turn.runs)}"
-    chosen = st.segmented_control("Answer", numbers, default=len(turn.runs), key=key, required=True)
-    return turn.runs[int(chosen) - 1]
+    return turn.runs[st.radio("Answer", numbers, len(turn.runs) - 1, key=key, horizontal=True) - 1]
 
 
 @st.dialog("Edit and resend", width="large", on_dismiss=partial(asking.begin_editing, None))
@@ -84,7 +85,7 @@ def draw_editor(visitor: Visitor, conversation: Conversation, turn: Turn, follow
 
 visitor = require_user()
 conversation, live = asking.opened(visitor)
-draw_deployment_bar(visitor, conversation)
+draw_deployment_bar(visitor, conversation, is_answering=live is not None)
 st.chat_input(
     "Write a tagline for an ice cream brand:" if live is None else "An answer is on its way",
     key=asking.QUESTION,

@@ -39,7 +39,14 @@ def draw_answer(run: RunRecord) -> None:
         draw_facts(run)
 
 
-def draw_actions(run: RunRecord, *, is_last: bool, regenerate: Callable[[], None], edit: Callable[[], None]) -> None:
+def draw_actions(
+    run: RunRecord,
+    *,
+    is_last: bool,
+    regenerate: Callable[[], None],
+    edit: Callable[[], None],
+    draw_onwards: Callable[[], None],
+) -> None:
     """Draw what can be done with an answer; regenerating is offered for the last one."""
     with st.container(horizontal=True, gap="small", key=f"actions-{run.id}"):
         if run.text:
@@ -54,3 +61,4 @@ def draw_actions(run: RunRecord, *, is_last: bool, regenerate: Callable[[], None
                 label, icon=":material/refresh:", type="tertiary", on_click=regenerate, key=f"regenerate-{run.id}"
             )
         st.button("Edit and resend", icon=":material/edit:", type="tertiary", on_click=edit, key=f"edit-{run.id}")
+        draw_onwards()

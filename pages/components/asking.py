@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from core.deployments.parameters import CONTROLS, Parameters
 from core.errors import KeylessError, NotFound, SignInAgain
+from pages.components.drawer_keys import drawer_key, renew
+from pages.components.parameter_controls import parameters_as_set, set_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 QUESTION: Final = "question"
 DEPLOYMENT: Final = "deployment"
 SYSTEM: Final = "system"
+_PAGE: Final = "prompt"
+PARAMETER: Final = "parameter-"
 EDITING: Final = "editing"
 CONVERSATION: Final = "id"
 _FAILURE: Final = "failure"
@@ -91,17 +94,40 @@ def begin_anew() -> None:
     set_as("", {})
 
 
+def key_of(setting: str) -> str:
+    """The key, or the beginning of keys, of ``SYSTEM`` or ``PARAMETER`` in the settings as they stand now."""
+    return drawer_key(_PAGE, setting)
+
+
 def set_as(system: str, parameters: Mapping[str, Any]) -> None:
     """Set the page's settings; parameters that are not named go back to the deployment's default."""
-    st.session_state[SYSTEM] = system
-    for name in CONTROLS:
-        st.session_state[f"parameter-{name}"] = parameters.get(name)
+    renew(_PAGE, SYSTEM, PARAMETER)
+    st.session_state[key_of(SYSTEM)] = system
+    set_parameters(key_of(PARAMETER), parameters)
 
 
 def open_conversation(conversation_id: str) -> None:
     """Go to another conversation."""
     st.query_params[CONVERSATION] = conversation_id
     begin_editing(None)
+
+
+def rename(visitor: Visitor, conversation_id: str, title_key: str) -> None:
+    """Give a conversation the title that was typed."""
+    try:
+        visitor.services.prompting.rename(visitor.user, conversation_id, str(st.session_state[title_key] or ""))
+    except KeylessError as failure:
+        st.session_state[_FAILURE] = failure
+
+
+def delete(visitor: Visitor, conversation_id: str) -> None:
+    """Delete a conversation, and leave it."""
+    try:
+        visitor.services.prompting.delete(visitor.user, conversation_id)
+    except KeylessError as failure:
+        st.session_state[_FAILURE] = failure
+    else:
+        begin_anew()
 
 
 def take_failure() -> KeylessError | None:
@@ -122,8 +148,8 @@ def _as_set(visitor: Visitor) -> dict[str, Any]:
     controls = visitor.services.controls_of(visitor.services.catalogue.find(deployment_id))
     return {
         "deployment_id": deployment_id,
-        "system": st.session_state.get(SYSTEM, ""),
-        "parameters": Parameters(**{name: st.session_state.get(f"parameter-{name}") for name in controls}),
+        "system": st.session_state.get(key_of(SYSTEM), ""),
+        "parameters": parameters_as_set(controls, key_of(PARAMETER)),
     }
 
 

@@ -19,12 +19,12 @@ def draw_call_as(visitor: Visitor) -> None:
     kinds = [source.identity_kind for source in visitor.identities]
     if len(kinds) > 1:
         st.session_state.setdefault(CALL_AS, kinds[0])
-        st.segmented_control(
+        st.radio(
             "Call as",
             kinds,
             format_func=_WORDS.__getitem__,
+            horizontal=True,
             key=CALL_AS,
-            required=True,
             persist_state="session",
             help="Your own token, or the app's own identity. Every answer says which it was.",
         )

@@ -75,4 +75,5 @@ _button = st.components.v2.component("keyless_copy_button", html=_HTML, css=_CSS
 
 def copy_button(text: str, *, key: str, label: str = "Copy") -> None:
     """Draw a button that puts ``text`` on the clipboard, byte for byte, and says so for two seconds."""
-    _button(data={"text": text, "label": label}, key=key, width="content", height="content")
+    # Streamlit refuses a component's key with two underscores in a row, which ids made at random may have.
+    _button(data={"text": text, "label": label}, key=key.replace("_", "."), width="content", height="content")

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import streamlit as st
-from babel.numbers import format_percent
 
-from core.deployments.parameters import REASONING_EFFORTS, VERBOSITIES
 from core.markdown import as_label
 from pages.components import asking
 from pages.components.call_as import draw_call_as
-from pages.components.reader import clock_time, date_and_time, reader_locale
+from pages.components.conversation_menu import draw_conversation_menu
+from pages.components.parameter_controls import draw_parameters
+from pages.components.reader import date_and_time
+from pages.components.standing import standing_badge
 
 if TYPE_CHECKING:
     from core.deployments.catalogue import Deployment
     from core.storage.conversations import Conversation
     from pages.components.session import Visitor
 
-_UNSET: Final = "the deployment's default"
-_LITTLE_LEFT: Final = 0.2
 
-
-def draw_deployment_bar(visitor: Visitor, conversation: Conversation | None) -> None:
+def draw_deployment_bar(visitor: Visitor, conversation: Conversation | None, *, is_answering: bool) -> None:
     """Draw the picker, the settings, the recent conversations and the button for a new one."""
     catalogue = visitor.services.catalogue
     _seed_choices(visitor, conversation)
@@ -42,6 +40,8 @@ def draw_deployment_bar(visitor: Visitor, conversation: Conversation | None) -> 
             _draw_settings(visitor, deployment)
         _draw_recent(visitor)
         st.button("New", icon=":material/add:", shortcut="Alt+N", on_click=asking.begin_anew, key="new-conversation")
+        if conversation is not None:
+            draw_conversation_menu(visitor, conversation, is_answering=is_answering)
     st.markdown(_badges(visitor, deployment))
 
 
@@ -67,31 +67,11 @@ def _draw_settings(visitor: Visitor, deployment: Deployment) -> None:
     draw_call_as(visitor)
     st.text_area(
         "System message",
-        key=asking.SYSTEM,
+        key=asking.key_of(asking.SYSTEM),
         placeholder="How the deployment should behave, for every turn of this conversation.",
         persist_state="session",
     )
-    controls = visitor.services.controls_of(deployment)
-    if "temperature" in controls:
-        _number("Temperature", "temperature", 0.0, 2.0, 0.1)
-    if "top_p" in controls:
-        _number("Top p", "top_p", 0.0, 1.0, 0.05)
-    if "max_output_tokens" in controls:
-        _number("Longest answer, in tokens", "max_output_tokens", 1, 1_000_000, 50)
-    if "reasoning_effort" in controls:
-        _choice("Reasoning effort", "reasoning_effort", REASONING_EFFORTS)
-    if "verbosity" in controls:
-        _choice("Verbosity", "verbosity", VERBOSITIES)
-
-
-def _number(label: str, name: str, low: float, high: float, step: float) -> None:
-    st.number_input(
-        label, low, high, None, step, key=f"parameter-{name}", placeholder=_UNSET, persist_state="session"
-    )
-
-
-def _choice(label: str, name: str, options: tuple[str, ...]) -> None:
-    st.selectbox(label, options, None, key=f"parameter-{name}", placeholder=_UNSET, persist_state="session")
+    draw_parameters(visitor.services.controls_of(deployment), asking.key_of(asking.PARAMETER))
 
 
 def _draw_recent(visitor: Visitor) -> None:
@@ -113,18 +93,6 @@ def _badges(visitor: Visitor, deployment: Deployment) -> str:
         f":blue-badge[{as_label(deployment.model or deployment.name)}]",
         f":gray-badge[{as_label(deployment.endpoint.region)}]" if deployment.endpoint.region else "",
         f":green-badge[:material/lock: No key, called as {who}]",
-        _quota(visitor, deployment),
+        standing_badge(visitor.services, deployment),
     ]
     return " ".join(badge for badge in badges if badge)
-
-
-def _quota(visitor: Visitor, deployment: Deployment) -> str:
-    """What all of us together have left of the deployment's quota, as its last answer to anybody said."""
-    busy_until = visitor.services.headrooms.busy_until(deployment.id)
-    if busy_until is not None:
-        return f":orange-badge[:material/hourglass: Busy until {clock_time(busy_until)}]"
-    headroom = visitor.services.headrooms.of(deployment.id)
-    if headroom is None or headroom.share_left is None:
-        return ""
-    color = "orange" if headroom.share_left < _LITTLE_LEFT else "gray"
-    return f":{color}-badge[{format_percent(headroom.share_left, locale=reader_locale())} of quota left]"

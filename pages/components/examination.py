@@ -1,4 +1,4 @@
-"""What the access doctor found for one deployment: a line to open, every step, and what to do."""
+"""What the access doctor found: what to do about it, and for each deployment a line to open with every step."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from core.access.findings import Examination, Finding, Outcome
+from core.access.findings import SIGNED_IN, TOKEN, Examination, Finding, Outcome
 from core.access.requesting import mail_link
+from core.identity.entra_meanings import YOU
 from core.markdown import as_label, as_plain
-from pages.components.failure import draw_failure
+from pages.components.failure import draw_command
+from pages.components.same_tab_link import same_tab_link
 
 if TYPE_CHECKING:
     from core.deployments.deployment import Deployment
@@ -23,12 +25,25 @@ MARKS: Final = {
 }
 
 
-def headline(deployment: Deployment, examination: Examination) -> str:
-    """One line that says how a deployment stands for this identity."""
+def is_told_above(examination: Examination) -> bool:
+    """Whether its problem is one that several deployments share, told once for all of them."""
+    problem = examination.problem
+    return problem is not None and (problem.outcome is Outcome.NEEDS_ACTION or problem.cause.startswith("role-"))
+
+
+def headline(deployment: Deployment, examination: Examination, standing: str) -> str:
+    """One line that says how a deployment stands for this identity, and for everybody (``standing``)."""
     icon, badge = MARKS[examination.outcome]
     problem = examination.problem
-    about = as_label(problem.title) if problem else "ready to be asked"
-    return f"{icon} **{as_label(deployment.label)}**: {about} {badge}"
+    about = f": {as_label(problem.title)}" if problem and not is_told_above(examination) else ""
+    return " ".join(part for part in (icon, f"**{as_label(deployment.label)}**{about}", badge, standing) if part)
+
+
+def problem_line(problem: Finding, times: int) -> str:
+    """One line for a problem and how many deployments have it."""
+    icon, badge = MARKS[problem.outcome]
+    count = "1 deployment" if times == 1 else f"{times} deployments"
+    return f"{icon} {as_label(problem.title)} {badge} :gray[{count}]"
 
 
 def draw_steps(examination: Examination) -> None:
@@ -36,9 +51,16 @@ def draw_steps(examination: Examination) -> None:
     st.markdown("  \n".join(_step(finding) for finding in examination.findings))
 
 
-def draw_problem(finding: Finding, request: str) -> None:
-    """What stands in the way, who can mend it, and ``request``, a text ready to send to them."""
-    draw_failure(finding)
+def draw_problem(finding: Finding, examination: Examination, request: str) -> None:
+    """What mends a problem, who can do it, and ``request``, a text ready to send to them."""
+    who = f"Who can do it: **{as_label(finding.who)}**" if finding.who else ""
+    reference = f"Reference **{finding.reference}**" if finding.reference else ""
+    st.markdown(f"{as_plain(finding.remedy)}\n\n" + " · ".join(part for part in (who, reference) if part))
+    if finding.check in {SIGNED_IN, TOKEN} and finding.who == YOU:
+        draw_command(finding.cause, finding.command, finding.remedy)
+        if examination.identity_kind == "user":
+            same_tab_link("Sign in again", "/auth/sign-in?next=/access", key=f"renew-{examination.deployment_id}")
+        return
     st.caption("A message ready to send:")
     st.code(request, language=None, wrap_lines=True)
     st.link_button("Open an e-mail", mail_link(finding.title, request), icon=":material/mail:")

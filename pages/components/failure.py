@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from core.errors import OutOfService
+from core.identity.credential_failures import WAITING
 from core.markdown import as_label, as_plain
 from pages.components.reader import clock_time
 
@@ -39,6 +42,10 @@ class Failure(Protocol):
         """Who can do it, or ""."""
 
     @property
+    def cause(self) -> str:
+        """The code of what is behind it, or ""."""
+
+    @property
     def reference(self) -> str:
         """The number to quote."""
 
@@ -52,9 +59,20 @@ def draw_failure(failure: Failure, *, kept: str = "") -> None:
         title=as_label(failure.title),
         icon=":material/error:",
     )
-    if failure.command:
-        st.caption("The command that does it:")
-        st.code(failure.command, language=None, wrap_lines=True)
+    draw_command(failure.cause, failure.command, failure.remedy)
+
+
+def draw_command(cause: str, command: str, remedy: str) -> None:
+    """Draw what carries out a remedy, ready to copy: a command, an address, or a code with the address it is for."""
+    if not command:
+        return
+    is_address = command.startswith("https://")
+    address = command if is_address else _address_in(remedy) if cause == WAITING else ""
+    what = "address where it is done" if is_address else "code to enter" if address else "command that does it"
+    st.caption(f"The {what}:")
+    st.code(command, language=None, wrap_lines=True)
+    if address:
+        st.link_button(f"Open {as_label(urlsplit(address).netloc)}", address, icon=":material/open_in_new:")
 
 
 def draw_wait(error: RunError) -> None:
@@ -66,6 +84,11 @@ def draw_wait(error: RunError) -> None:
         st.caption(f":material/hourglass: {why} until {clock_time(error.retry_at)}.")
     else:
         st.fragment(_count_down, run_every=1.0)(why, error.retry_at)
+
+
+def _address_in(remedy: str) -> str:
+    found = re.search(r"https?://\S+", remedy)
+    return found[0] if found else ""
 
 
 def _count_down(why: str, retry_at: datetime) -> None:

@@ -12,9 +12,17 @@ _NEEDED: Final = (
     "pages.components.account",
     "pages.components.answer",
     "pages.components.asking",
+    "pages.components.compare_bar",
+    "pages.components.compare_blind",
+    "pages.components.compare_figures",
+    "pages.components.compare_form",
+    "pages.components.compare_live",
+    "pages.components.compare_wording",
     "pages.components.deployment_bar",
     "pages.components.failure",
+    "pages.components.growing_answer",
     "pages.components.live_answer",
+    "pages.components.onwards",
     "pages.components.session",
 )
 

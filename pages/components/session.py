@@ -39,6 +39,11 @@ class Visitor:
         return self.services.identities_for(self.session)
 
     @property
+    def usual_tokens(self) -> TokenSource:
+        """Whose token their calls carry as long as they choose nothing else: their own, where people have one."""
+        return self.services.tokens_for(self.session)
+
+    @property
     def tokens(self) -> TokenSource:
         """Whose token their calls carry: what they chose, where there is a choice."""
         identities = self.identities

@@ -1,0 +1,40 @@
+"""A call as code to take along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.deployments.as_code import Language, as_code
+from pages.components.readable import choice
+
+if TYPE_CHECKING:
+    from core.deployments.parameters import Call
+    from pages.components.session import Visitor
+
+_HIGHLIGHTED: Final = {Language.PYTHON: "python", Language.CURL: "bash", Language.CSHARP: "csharp"}
+
+
+def draw_code(visitor: Visitor, call: Call, *, key: str) -> None:
+    """Draw a button that shows how to make ``call`` without a key; nothing is written before it is pressed."""
+    shown = st.popover("Code", icon=":material/code:", type="tertiary", key=key, on_change="rerun")
+    if not shown.open:
+        return
+    with shown:
+        language = st.segmented_control(
+            "Language",
+            list(Language),
+            default=Language.PYTHON,
+            format_func=choice,
+            key=f"{key}-language",
+            required=True,
+            label_visibility="collapsed",
+        )
+        st.caption("It holds no token: it asks for one as whoever runs it.")
+        st.code(
+            as_code(call, visitor.services.lessons, language),
+            language=_HIGHLIGHTED[language],
+            wrap_lines=True,
+            height=320,
+        )

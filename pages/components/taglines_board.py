@@ -1,0 +1,163 @@
+"""A board as a grid: which of its cards are shown in which order, and those on their way among them."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.markdown import as_plain
+from core.taglines.board import allow_replays, show_deployments
+from core.taglines.checking import marks_of_board
+from core.taglines.shown import ORDERS, shown
+from pages.components import taglines_asking as asking
+from pages.components.readable import choice
+from pages.components.reader import date_and_time
+from pages.components.taglines_cards import Desk, draw_card
+from pages.components.taglines_choices import ALL, SHORTLIST, SHOWN
+from pages.components.taglines_live import Newborns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.taglines.board import Board, Card
+    from core.taglines.checking import Mark
+    from core.taglines.generation import Generation
+    from core.taglines.shown import Order
+    from pages.components.session import Visitor
+
+IN_A_ROW: Final = 3
+NARROWEST_PIXELS: Final = 300
+ON_A_PAGE: Final = 60
+PAGE: Final = "taglines-page"
+ORDER: Final = "taglines-order"
+
+_ORDERS: Final[dict[Order, str]] = {
+    "own": "Own order",
+    "stars": "Most stars first",
+    "shortest": "Shortest first",
+    "longest": "Longest first",
+    "newest": "Newest first",
+    "deployment": "By deployment",
+}
+
+
+def draw_choices(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
+    """Draw which cards are shown and how, and the way back from the last change."""
+    count = len(board.shortlist)
+    st.session_state.setdefault(SHOWN, ALL)
+    st.session_state.setdefault(ORDER, ORDERS[0])
+    st.segmented_control(
+        "Shown",
+        (ALL, SHORTLIST),
+        format_func=lambda name: choice(f"{name} ({count})" if name == SHORTLIST else name),
+        key=SHOWN,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    with st.popover("View", icon=":material/sort:", key="taglines-view"):
+        orders = [order for order in ORDERS if order != "deployment" or board.shows_deployments]
+        if st.session_state[ORDER] not in orders:
+            st.session_state[ORDER] = ORDERS[0]
+        st.radio("Order", orders, format_func=_ORDERS.__getitem__, key=ORDER, persist_state="session")
+        if may_edit:
+            _draw_switches(visitor, board)
+    if may_edit:
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            help="Takes your own last change back, nobody else's.",
+            on_click=asking.undo,
+            args=(visitor, board),
+            key="taglines-undo",
+        )
+
+
+def draw_clashes() -> None:
+    """Say where the last change met changes of others, and where both are."""
+    for clash in asking.take_clashes():
+        when = date_and_time(clash.at) if clash.at else ""
+        st.warning(as_plain(clash.sentence(when)), title="Changed by two at the same time", icon=":material/group:")
+
+
+def draw_grid(visitor: Visitor, board: Board, generations: Sequence[Generation], *, may_edit: bool) -> list[Newborns]:
+    """Draw the cards; returns where those on their way are to be drawn."""
+    only_shortlisted = st.session_state[SHOWN] == SHORTLIST
+    order: Order = st.session_state[ORDER]
+    cards = shown(board, order, only_shortlisted=only_shortlisted)
+    if not cards and not generations:
+        _draw_emptiness(board)
+        return []
+    in_order = [card.id for card in cards] if may_edit and order == "own" else []
+    desk = Desk(visitor, board, may_edit, in_order)
+    marks = _marks(board)
+    waiting = {generation.id: asking.making(generation, board) for generation in generations}
+    there = {card.id for card in cards}
+    are_at_the_end = any(making.after not in there for making in waiting.values())
+    cards = _page_of(cards, at_the_end=are_at_the_end)
+    there &= {card.id for card in cards}
+    grid = st.grid(IN_A_ROW, min_column_width=NARROWEST_PIXELS, border=True, key="taglines-grid")
+    newborns: list[Newborns] = []
+    for card in cards:
+        with grid.cell():
+            draw_card(desk, card, marks[card.id])
+        newborns += [
+            Newborns(board, grid, generation, waiting[generation.id].count)
+            for generation in generations
+            if waiting[generation.id].after == card.id
+        ]
+    newborns += [
+        Newborns(board, grid, generation, waiting[generation.id].count)
+        for generation in generations
+        if waiting[generation.id].after not in there
+    ]
+    return newborns
+
+
+def _page_of(cards: tuple[Card, ...], *, at_the_end: bool) -> tuple[Card, ...]:
+    """Those of the page that is looked at; the last page when new cards come at the end."""
+    pages = math.ceil(len(cards) / ON_A_PAGE)
+    if pages <= 1:
+        return cards
+    if at_the_end or st.session_state.get(PAGE, 1) > pages:
+        st.session_state[PAGE] = pages
+    page = st.pagination(pages, key=PAGE)
+    return cards[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+
+
+def _draw_emptiness(board: Board) -> None:
+    if board.cards:
+        st.info("Nothing is on the shortlist yet.", icon=":material/bookmark_add:")
+    else:
+        st.info("There is no card on this board yet. Generate some.", icon=":material/auto_awesome:")
+
+
+def _draw_switches(visitor: Visitor, board: Board) -> None:
+    """What holds for everybody who looks at the board."""
+    for label, explained, key, is_on, work in (
+        (
+            "Show the deployments",
+            "To everybody, also in exports.",
+            "taglines-shows",
+            board.shows_deployments,
+            partial(show_deployments, shows=not board.shows_deployments),
+        ),
+        (
+            "Stored answers may stand in",
+            "If no deployment answers, taglines of the last good answer to the same brief are shown, with its time.",
+            "taglines-replays",
+            board.replays,
+            partial(allow_replays, replays=not board.replays),
+        ),
+    ):
+        st.session_state[key] = is_on
+        st.toggle(label, key=key, help=explained, on_change=asking.change, args=(visitor, board, work))
+
+
+def _marks(board: Board) -> dict[str, tuple[Mark, ...]]:
+    # A translation is in another language on purpose.
+    texts = [(card.text, "" if card.how == "translated" else None) for card in board.cards]
+    return {card.id: marks for card, marks in zip(board.cards, marks_of_board(board.brief, texts), strict=True)}
