@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.benchmarks import answers, starts, tokens
+from tests.benchmarks import answers, columns, starts, tokens
 from tests.benchmarks.table import keep, write_table
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PARTS: Final[dict[str, Callable[[Path, int], dict[str, Any]]]] = {
     "answers": answers.measure,
     "bytes": answers.measure_bytes,
+    "columns": columns.measure,
     "starts": starts.measure,
     "tokens": tokens.measure,
 }

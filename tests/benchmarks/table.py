@@ -99,4 +99,17 @@ def _tokens(measured: dict[str, Any]) -> Iterator[Row]:
     yield Row("TLS contexts made by calls", f"{measured['calls']} calls", measured["tls_contexts"], "", 0)
 
 
-ROWS: Final = {"answers": _answers, "bytes": _bytes, "starts": _starts, "tokens": _tokens}
+def _columns(measured: dict[str, Any]) -> Iterator[Row]:
+    several = f"{measured['columns']} deployments"
+    seconds = f"{measured['together_seconds']:.2f} s; one alone {measured['alone_seconds']:.2f}"
+    yield Row(f"{several} compared, to one asked alone", seconds, measured["to_one"], "x", 1.1)
+    yield Row(f"{several} compared, to the longest answer among them", "", measured["to_the_longest"], "x", 1.05)
+
+
+ROWS: Final = {
+    "answers": _answers,
+    "bytes": _bytes,
+    "columns": _columns,
+    "starts": _starts,
+    "tokens": _tokens,
+}

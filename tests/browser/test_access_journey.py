@@ -41,7 +41,7 @@ def test_from_a_refusal_to_the_doctor_to_a_role_to_an_answer(chromium: Browser, 
         expect(page.get_by_role("heading", name="My access")).to_be_visible()
         expect(page.get_by_role("heading", name="No key anywhere")).to_be_visible()
         page.get_by_role("button", name="Check again").click()
-        expect(page.get_by_text("You can use 8 of 8 deployments.")).to_be_visible()
+        expect(page.get_by_text("8 of 8 deployments can be used.")).to_be_visible()
         page.get_by_role("link", name="Prompt").first.click()
         page.get_by_role("button", name=ICE_CREAM).click()
         expect(answers(page).last).to_contain_text("done")

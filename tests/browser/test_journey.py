@@ -138,3 +138,19 @@ def test_the_new_joiner_gets_in_when_the_role_is_given_without_signing_in_again(
         expect(page.get_by_text("az role assignment create")).to_be_visible()
         administrator.context.close()
     context.close()
+
+
+def test_settings_of_one_conversation_never_reach_the_next(page: Page, demo_app: AppProcess) -> None:
+    sign_in(page, demo_app.url)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("spinbutton", name="Longest answer").fill("200")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Settings (1)")).to_be_visible()
+    page.keyboard.press("Escape")
+    ask(page, ICE_CREAM)
+    expect(answers(page).last).to_contain_text("output tokens 200")
+    page.get_by_role("button", name="New").click()
+    expect(page.get_by_role("button", name="Settings (1)")).to_be_hidden()
+    ask(page, ICE_CREAM)
+    expect(answers(page).last).to_contain_text("done")
+    expect(answers(page).last).not_to_contain_text("output tokens 200")

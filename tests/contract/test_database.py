@@ -47,6 +47,30 @@ def test_what_a_work_returns_comes_back_once_it_is_committed(database: Database,
     assert parameters(database) == ["a", "b"]
 
 
+def how_safe(connection: Connection) -> str:
+    question = "PRAGMA synchronous" if connection.dialect.name == "sqlite" else "SHOW synchronous_commit"
+    return {"2": "on disk", "on": "on disk", "1": "on its way", "off": "on its way"}[
+        str(connection.execute(text(question)).scalar())
+    ]
+
+
+def test_only_a_lasting_work_waits_for_the_disk(database: Database) -> None:
+    assert database.write(how_safe) == "on disk"
+    assert database.write(how_safe, lasting=False) == "on its way"
+    assert database.submit(how_safe, lasting=False).result() == "on its way"
+    assert database.submit(how_safe).result() == "on disk"
+
+
+def test_a_work_that_fails_without_lasting_leaves_the_next_one_lasting(database: Database) -> None:
+    def refuse(connection: Connection) -> None:
+        connection.execute(text("SELECT 1"))
+        raise NotFound
+
+    with pytest.raises(NotFound):
+        database.write(refuse, lasting=False)
+    assert database.write(how_safe) == "on disk"
+
+
 @pytest.mark.parametrize("error", [NotFound, RuntimeError])
 def test_a_work_that_raises_leaves_nothing_behind(
     database: Database, clock: HandClock, error: type[Exception]

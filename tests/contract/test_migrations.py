@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 NEXT_VERSION = """
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "{next}"
+down_revision = "{now}"
 def upgrade():
     op.execute("CREATE TABLE halfway (id INTEGER)")
     op.execute("{then}")
 """
+NEXT = f"{int(SCHEMA_VERSION) + 1:04}"
 
 OPEN_TOGETHER = """
 import sys
@@ -50,9 +51,13 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "migrations"
     shutil.copytree(migrating._MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrating, "_MIGRATIONS", folder)
-    monkeypatch.setattr(migrating, "SCHEMA_VERSION", "0002")
-    monkeypatch.setattr(sqlite_file, "SCHEMA_VERSION", "0002")
-    return folder / "versions" / "v0002_next.py"
+    monkeypatch.setattr(migrating, "SCHEMA_VERSION", NEXT)
+    monkeypatch.setattr(sqlite_file, "SCHEMA_VERSION", NEXT)
+    return folder / "versions" / f"v{NEXT}_next.py"
+
+
+def next_version_that(then: str) -> str:
+    return NEXT_VERSION.format(next=NEXT, now=SCHEMA_VERSION, then=then)
 
 
 def set_version(database: Database, version: str) -> None:
@@ -87,24 +92,24 @@ def test_a_migration_that_fails_halfway_leaves_the_old_schema_and_can_be_run_aga
     database_url: str, clock: HandClock, next_version: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(migrating, "SCHEMA_VERSION", "0001")
+        before.setattr(migrating, "SCHEMA_VERSION", SCHEMA_VERSION)
         old = Database.open(database_url, clock=clock)
         AuditLog(old, clock).record("sign-in")
         old.close()
-        next_version.write_text(NEXT_VERSION.format(then="SELECT nonsense"))
-        before.setattr(migrating, "SCHEMA_VERSION", "0002")
+        next_version.write_text(next_version_that("SELECT nonsense"))
+        before.setattr(migrating, "SCHEMA_VERSION", NEXT)
         with pytest.raises(StorageError):
             Database.open(database_url, clock=clock)
-        before.setattr(migrating, "SCHEMA_VERSION", "0001")
+        before.setattr(migrating, "SCHEMA_VERSION", SCHEMA_VERSION)
         old = Database.open(database_url, clock=clock)
         with old.read() as connection:
             assert not inspect(connection).has_table("halfway")
         old.close()
-    next_version.write_text(NEXT_VERSION.format(then="SELECT 1"))
+    next_version.write_text(next_version_that("SELECT 1"))
     new = Database.open(database_url, clock=clock)
     with new.read() as connection:
         assert inspect(connection).has_table("halfway")
-        assert migrating.schema_version(connection) == "0002"
+        assert migrating.schema_version(connection) == NEXT
     assert AuditLog(new, clock).verify() is None
     assert len(AuditLog(new, clock)) == 1
     new.close()
@@ -115,20 +120,20 @@ def test_a_sqlite_file_is_copied_before_its_schema_changes(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'keyless.sqlite3'}"
     with monkeypatch.context() as before:
-        before.setattr(migrating, "SCHEMA_VERSION", "0001")
+        before.setattr(migrating, "SCHEMA_VERSION", SCHEMA_VERSION)
         old = Database.open(url, clock=clock)
         AuditLog(old, clock).record("sign-in")
         old.close()
     assert list(tmp_path.glob("*.before-*")) == []
-    next_version.write_text(NEXT_VERSION.format(then="SELECT 1"))
+    next_version.write_text(next_version_that("SELECT 1"))
     Database.open(url, clock=clock).close()
     [copy] = tmp_path.glob("*.before-*")
-    assert copy.name == "keyless.sqlite3.before-0002-20260301T093000Z"
+    assert copy.name == f"keyless.sqlite3.before-{NEXT}-20260301T093000Z"
     assert copy.stat().st_mode & 0o777 == 0o600
     copied = tmp_path / "restored.sqlite3"
     copy.rename(copied)
     with monkeypatch.context() as before:
-        before.setattr(migrating, "SCHEMA_VERSION", "0001")
+        before.setattr(migrating, "SCHEMA_VERSION", SCHEMA_VERSION)
         restored = Database.open(f"sqlite:///{copied}", clock=clock)
         assert len(AuditLog(restored, clock)) == 1
         restored.close()

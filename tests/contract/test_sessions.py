@@ -265,3 +265,32 @@ def test_no_cookie_and_no_token_stands_in_the_database_in_clear(sessions: Sessio
     assert b"the-cookie-value" not in everything
     assert b"RefreshToken" not in everything
     assert b"0.AAAA" not in everything
+
+
+def test_a_claims_challenge_is_kept_sealed_until_it_is_dropped_or_the_session_ends(
+    sessions: SessionStore, database: Database
+) -> None:
+    record, other = begin(sessions, "cookie"), begin(sessions, "other")
+    assert sessions.challenge(record.id) == ""
+    sessions.keep_challenge(record.id, '{"access_token":{}}')
+    assert sessions.challenge(record.id) == '{"access_token":{}}'
+    assert sessions.challenge(other.id) == ""
+    with database.read() as connection:
+        stored = connection.execute(select(table.c.challenge).where(table.c.id == record.id)).scalar()
+    assert b"access_token" not in bytes(stored or b"")
+    sessions.keep_challenge(record.id, "")
+    assert sessions.challenge(record.id) == ""
+    sessions.keep_challenge(record.id, "asked again")
+    sessions.delete(record.id)
+    sessions.keep_challenge(record.id, "too late")
+    assert sessions.challenge(record.id) == ""
+
+
+def test_a_challenge_moved_to_another_session_does_not_open(sessions: SessionStore, database: Database) -> None:
+    record, other = begin(sessions, "cookie"), begin(sessions, "other")
+    sessions.keep_challenge(record.id, "mine")
+    mine = select(table.c.challenge).where(table.c.id == record.id).scalar_subquery()
+    moved = update(table).where(table.c.id == other.id).values(challenge=mine)
+    database.write(lambda connection: connection.execute(moved).rowcount)
+    with pytest.raises(StorageError):
+        sessions.challenge(other.id)

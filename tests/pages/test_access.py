@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from core.emulator.directory import ADMINISTRATOR, NEW_JOINER
+import core.services
+from core.emulator.directory import ADMINISTRATOR, NEW_JOINER, SYSTEM_IDENTITY
+from core.errors import ServiceFailed, TokenError
+from core.identity.app_credential import AppTokens
+from core.identity.credential_chain import Member
+from core.identity.credential_failures import CLI, DEVICE_CODE, WAITING, WORKLOAD
+from core.runs.breaker import MOST_FAILURES
 from tests.pages.conftest import button, said
 from tests.support.signed_in import sign_in
 
@@ -46,7 +54,7 @@ def test_the_new_joiner_reads_role_resource_and_command_and_gets_a_message_to_se
     assert "Cognitive Services OpenAI User" in asked
     assert NEW_JOINER.object_id in asked
     assert "az role assignment create" in asked
-    assert "An owner of the resource" in str(access.error[1].value)
+    assert "An owner of the resource" in said(access)
 
 
 def test_a_role_that_was_given_is_found_by_checking_again(
@@ -69,6 +77,13 @@ def test_the_wait_for_a_role_to_spread_is_visible_and_can_be_stopped(access: App
     button(access, "I was given the role").click().run()
     assert "Waiting for Azure" in access.info[0].proto.title
     assert "more" in str(access.info[0].value)
+    for _ in range(50):
+        if "Looked once" in str(access.info[0].value):
+            break
+        access.run()
+    access.run()
+    told = [expander.label for expander in access.expander if "deployments]" in expander.label]
+    assert ["not spread it yet" in told[0], "contoso-eastus" in told[1], len(told)] == [True, True, 2]
     button(access, "Stop looking").click().run()
     assert not access.info
 
@@ -105,3 +120,76 @@ def test_what_was_learned_can_be_forgotten(access: AppTest, services: Services) 
     assert "Temperature is left out" in said(access)
     button(access, "Forget what was learned").click().run()
     assert not services.lessons.of_deployment(deployment)
+
+
+def test_the_app_s_own_access_is_looked_at_beside_the_person_s(access: AppTest, emulator: Emulator) -> None:
+    emulator.directory.revoke(SYSTEM_IDENTITY.principal_id, "contoso-eastus")
+    access.run()
+    assert not access.error, "the person's own comes first"
+    access.radio(key="whose-access").set_value("app").run()
+    assert access.error[0].proto.title == "1 thing needs action"
+    assert "4 of 8 deployments" in str(access.error[0].value)
+    message = next(str(code.value) for code in access.code if str(code.value).startswith("Hello"))
+    assert (
+        f"--assignee-object-id {SYSTEM_IDENTITY.principal_id} --assignee-principal-type ServicePrincipal" in message
+    )
+    assert "Managed identity** answered" in said(access)
+    assert emulator.received[-1].oid == SYSTEM_IDENTITY.principal_id
+
+
+def test_each_credential_of_the_app_that_failed_says_why_what_to_do_and_who(
+    access: AppTest, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def members_that_fail() -> list[Member]:
+        return [
+            Member(CLI, "the Azure CLI's account", lambda: Failing("Please run 'az login' to set up an account")),
+            Member(DEVICE_CODE, "the account that signed in with a code", lambda: Failing(WAITING)),
+            Member(WORKLOAD, "the app's workload identity", lambda: Failing(""), "AZURE_CLIENT_ID is not set"),
+        ]
+
+    app_tokens = AppTokens({}, services.settings, lambda: datetime.now(UTC), members=members_that_fail())
+    monkeypatch.setattr(core.services, "_running", replace(services, app_tokens=app_tokens))
+    access.run()
+    access.radio(key="whose-access").set_value("app").run()
+    shown, codes = said(access), [str(code.value) for code in access.code]
+    assert "**Azure CLI**: Nobody is signed in to the Azure CLI" in shown
+    assert "Run the command below on the computer that runs this app." in shown
+    assert "Who can do it: **You**" in shown
+    assert "az login" in " ".join(codes)
+    assert "AZURE_CLIENT_ID is not set" in shown
+    assert "The code to enter:" in shown
+    assert "ABCD1234" in codes
+    link = next(element for element in access.get("link_button") if "devicelogin" in element.proto.url)
+    assert link.proto.label == "Open login.example"
+    app_tokens.close()
+
+
+def test_a_deployment_that_is_left_alone_for_everybody_says_so(access: AppTest, services: Services) -> None:
+    deployment = next(iter(services.catalogue))
+    for _ in range(MOST_FAILURES):
+        with pytest.raises(ServiceFailed), services.live.breakers.passing(deployment):
+            raise ServiceFailed("The service answered with an error.")
+    access.run()
+    assert "Left alone until" in access.expander[0].label
+    assert "failed 5 times in a row" in str(access.warning[0].value)
+
+
+class Failing:
+    """A credential that says why it gives no token."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def get_token(self, *scopes: str, tenant_id: str = "", claims: str = "") -> NoReturn:  # noqa: ARG002 - as they have it
+        if self._why == WAITING:
+            raise TokenError(
+                "The app waits for you to sign in with a code.",
+                "Open https://login.example/devicelogin in a browser, enter the code below and sign in.",
+                command="ABCD1234",
+                who="You",
+                cause=WAITING,
+            )
+        raise RuntimeError(self._why)
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -218,5 +218,37 @@ def test_what_was_set_is_said_with_the_answer_and_gone_in_a_new_conversation(app
     assert "temperature 0.3" in said(app)
     assert "with a system message" in said(app)
     button(app, "New").click().run()
-    assert not app.text_area(key="system").value
-    assert app.number_input(key="parameter-temperature").value is None
+    assert not next(each for each in app.text_area if str(each.key).startswith("system")).value
+    assert all(each.value is None for each in app.number_input)
+
+
+def test_a_conversation_is_renamed_where_it_is_open(app: AppTest, services: Services) -> None:
+    app.run()
+    button(app, ICE_CREAM).click().run()
+    choose(app, "Rename")
+    app.text_input(key="new-title").set_value("Gelato, spring")
+    app.button(key="rename-conversation").click().run()
+    assert titles(app, services) == ["Gelato, spring"]
+    assert not app.exception
+
+
+def test_a_conversation_is_deleted_only_after_a_second_yes(app: AppTest, services: Services) -> None:
+    app.run()
+    button(app, ICE_CREAM).click().run()
+    choose(app, "Delete")
+    assert len(titles(app, services)) == 1
+    assert "cannot be brought back" in said(app)
+    app.button(key="delete-conversation").click().run()
+    assert titles(app, services) == []
+    assert "What would you like to try?" in said(app)
+
+
+def choose(app: AppTest, label: str) -> None:
+    menu = app.menu_button(key="conversation-menu")
+    menu.click(next(option for option in menu.options if option.endswith(label))).run()
+
+
+def titles(app: AppTest, services: Services) -> list[str]:
+    session = services.sessions.by_id(str(app.user["session_id"]))
+    assert session is not None
+    return [heading.title for heading in services.prompting.conversations(services.user_of(session))]

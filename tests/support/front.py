@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 SESSION = "keyless_session"
 HOST_SESSION = "__Host-keyless_session"
 FORBIDDEN = 403
+FAILURE = b"\xff"
+"""The message on which what stands behind the gate fails."""
 
 
 def web_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of the settings
@@ -63,6 +65,8 @@ def web_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of the
         "device_code": False,
         "app_identity": False,
         "app_identity_role": "",
+        "brand_name": "",
+        "brand_logo": None,
     }
     return Settings(**{**given, **changed})
 
@@ -97,6 +101,8 @@ class Behind:
             if message["type"] == "websocket.disconnect":
                 self.disconnects.append(message["code"])
                 return
+            if message["bytes"] == FAILURE:
+                raise ValueError("failed as told")
             self.messages.append(message["bytes"])
             await websocket.send_bytes(message["bytes"])
 

@@ -94,6 +94,8 @@ def make_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of th
         "device_code": False,
         "app_identity": False,
         "app_identity_role": "",
+        "brand_name": "",
+        "brand_logo": None,
         **changed,
     }
     return Settings(**given)
@@ -120,10 +122,12 @@ def ask(
     scope: str = SCOPE,
     *,
     tenant_id: str = "",
-    force_refresh: bool = False,
+    refused: AccessToken | None = None,
+    claims: str = "",
 ) -> AccessToken:
     """A token of a session, from a thread without a loop."""
-    return asyncio.run(tokens.source(record).token(scope, tenant_id=tenant_id, force_refresh=force_refresh))
+    value = refused.value if refused else ""
+    return asyncio.run(tokens.source(record).token(scope, tenant_id=tenant_id, refused=value, claims=claims))
 
 
 @dataclass

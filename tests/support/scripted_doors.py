@@ -6,7 +6,7 @@ import queue
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import SignInError, StorageError
 from core.storage.sessions import SessionRecord
@@ -216,10 +216,12 @@ class ScriptedDoors:
     audit: ScriptedAudit = field(default_factory=ScriptedAudit)
     live: ScriptedRuns = field(default_factory=ScriptedRuns)
     checks: dict[str, Callable[[], object]] = field(
-        default_factory=lambda: dict.fromkeys(("database", "keys", "identity provider", "imports"), _ready)
+        default_factory=lambda: dict.fromkeys(("database", "keys", "identity provider", "imports", "clock"), _ready)
     )
     claims: dict[str, str] = field(default_factory=dict)
     is_local: bool = False
+    taglines: Any = None
+    """Boards are never scripted: a test that needs them uses the services themselves."""
 
     def __post_init__(self) -> None:
         self.entra = ScriptedSignIn(self.sessions)

@@ -83,6 +83,19 @@ class Tab:
         message.rerun_script.query_string = ""
         self.websocket.send(message.SerializeToString())
 
+    def upload_address(self) -> str:
+        """Where Streamlit tells this tab to send a file to."""
+        message = BackMsg()
+        message.file_urls_request.request_id = "1"
+        message.file_urls_request.file_names.append("x.csv")
+        message.file_urls_request.session_id = self.run_script()[0]
+        self.websocket.send(message.SerializeToString())
+        while True:
+            told = ForwardMsg()
+            told.ParseFromString(bytes(self.websocket.recv(timeout=PATIENCE_SECONDS)))  # type: ignore[arg-type]  # as below
+            if told.WhichOneof("type") == "file_urls_response":
+                return str(told.file_urls_response.file_urls[0].upload_url)
+
     def closed_with(self) -> int | None:
         """The code the server closes with; what it sends before is read away."""
         try:

@@ -47,7 +47,7 @@ def test_the_probes_say_that_it_lives_and_is_ready(started: AppProcess) -> None:
         assert client.get("/livez").json() == {"alive": True}
         ready = client.get("/readyz").json()
     assert ready["ready"] is True
-    assert set(ready["parts"]) == {"database", "keys", "identity provider", "imports"}
+    assert set(ready["parts"]) == {"database", "keys", "identity provider", "imports", "clock"}
 
 
 def test_a_person_signs_in_and_gets_an_answer_with_their_own_token(started: AppProcess) -> None:

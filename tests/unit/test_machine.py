@@ -51,7 +51,7 @@ def test_the_limit_of_open_files_is_raised_as_far_as_it_may_be() -> None:
 
 def test_few_open_files_are_told_with_the_number_of_tabs_they_are_enough_for() -> None:
     said = under_limits(300, 1000)
-    assert "shortage The limit of open files is enough for about 250 open tabs" in said
+    assert "shortage The limit of open files is enough for 218 open tabs" in said
     assert f"ulimit -n {FILES_WANTED}" in said
 
 

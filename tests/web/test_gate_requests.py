@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.settings import SignInMode
 from core.web.headers import security_headers
@@ -59,22 +60,27 @@ def test_a_signed_in_person_gets_the_page_with_the_sessions_id(served: Front) ->
     assert served.doors.sessions.touched.get(timeout=5) == session.id
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/media/abc.png",
-        "/component/x/index.html",
-        "/_stcore/upload_file/a/b",
-        "/_stcore/bidi-components/x/y.js",
-        "/_stcore/host-config",
-    ],
-)
-def test_files_of_pages_do_not_exist_for_a_stranger(served: Front, path: str) -> None:
+def test_the_frontends_configuration_does_not_exist_for_a_stranger(served: Front) -> None:
     cookie, _ = served.doors.sessions.sign_in()
-    assert served.ask(path).status_code == 404
-    assert served.ask(path, method="PUT").status_code == 404
+    for method in ("GET", "PUT"):
+        assert served.ask("/_stcore/host-config", method=method).status_code == 404
     assert served.behind.requests == []
-    assert served.ask(path, cookie=cookie).status_code == 200
+    assert served.ask("/_stcore/host-config", cookie=cookie).status_code == 200
+
+
+def test_a_file_of_a_page_exists_only_for_the_browser_whose_page_was_told_of_it(served: Front) -> None:
+    cookie, session = served.doors.sessions.sign_in()
+    elsewhere, _ = served.doors.sessions.sign_in()
+    other, _ = served.doors.sessions.sign_in("person-2")
+    told = ForwardMsg()
+    told.delta.new_element.download_button.url = "/media/abc.csv"
+    served.entrance.files_told.note(session.id, told.SerializeToString())
+    for method in ("GET", "HEAD", "PUT"):
+        for stranger in ("", elsewhere, other):
+            assert served.ask("/media/abc.csv", method=method, cookie=stranger).status_code == 404
+        assert served.ask("/media/abc.png", method=method, cookie=cookie).status_code == 404
+    assert served.behind.requests == []
+    assert served.ask("/media/abc.csv", cookie=cookie).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -89,6 +95,9 @@ def test_files_of_pages_do_not_exist_for_a_stranger(served: Front, path: str) ->
         "/demo/_stcore/health",
         "/_stcore/stream",
         "/_stcore/anything-new",
+        "/_stcore/upload_file/of-nobody/b",
+        "/_stcore/bidi-components/x/y.js",
+        "/component/x/index.html",
         "/auth/login",
         "/auth/logout",
         "/oauth2callback",
@@ -203,7 +212,11 @@ def test_https_browsers_are_told_to_stay_on_https(hosted: Front) -> None:
 
 
 def test_media_and_our_own_pages_are_not_kept_by_the_browser(served: Front) -> None:
-    cookie, _ = served.doors.sessions.sign_in()
+    cookie, session = served.doors.sessions.sign_in()
+    told = ForwardMsg()
+    told.logo.image = "/media/x.png"
+    served.entrance.files_told.note(session.id, told.SerializeToString())
+    assert served.ask("/media/x.png", cookie=cookie).status_code == 200
     for path in ("/media/x.png", "/welcome", "/auth/signed-out", "/auth/sign-out", "/livez"):
         assert served.ask(path, cookie=cookie).headers.get_list("cache-control") == ["no-store"]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import statistics
+import struct
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,9 +15,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.support.front import Front, front
+from core.web.seats import Seats
+from tests.support.front import FAILURE, Front, front
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from websockets.sync.client import ClientConnection
 
 REDIRECTED = "/auth/signed-out"
@@ -65,6 +70,14 @@ def closed_with(connection: ClientConnection) -> int | None:
             connection.recv(timeout=10)
     except ConnectionClosed:
         return connection.close_code
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so; the server tells nobody when a connection has ended on its side."""
+    deadline = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_signed_in_tab_talks_to_streamlit_under_its_sessions_id(served: Front) -> None:
@@ -222,6 +235,89 @@ def test_a_tab_that_comes_back_after_its_session_ended_is_told_so(served: Front)
     # It asks this first; a stranger is told nothing.
     assert served.ask("/_stcore/host-config", cookie="a" * 43).status_code == 200
     assert served.ask("/_stcore/host-config").status_code == 404
+
+
+def test_a_persons_tabs_beyond_the_limit_are_sent_to_a_page_that_says_what_to_do(served: Front) -> None:
+    served.entrance.seats = Seats(10, of_a_person=2)
+    cookie, _ = served.doors.sessions.sign_in()
+    same_person, _ = served.doors.sessions.sign_in()
+    other, _ = served.doors.sessions.sign_in("person-2")
+    with served.websocket(cookie) as one, served.websocket(same_person):
+        with served.websocket(cookie) as third:
+            assert led_to(third) == "/full"
+            assert closed_with(third) == 1013
+        with served.websocket(other) as somebody_else:
+            somebody_else.send(b"\x01")
+            assert somebody_else.recv(timeout=5) == b"\x01"
+        told = served.ask("/full", cookie=cookie, headers={"referer": f"{served.url}/compare?id=abc"})
+        assert told.status_code == 503
+        assert told.headers["retry-after"] == "60"
+        assert told.headers["cache-control"] == "no-store"
+        assert "You have Keyless open in 2 tabs already." in told.text
+        assert 'href="/full?next=%2Fcompare%3Fid%3Dabc"' in told.text
+        one.send(b"\x02")
+        assert one.recv(timeout=5) == b"\x02"
+    assert len(served.behind.handshakes) == 3
+
+
+def test_a_full_process_says_so_and_serves_those_who_are_there(served: Front) -> None:
+    served.entrance.seats = Seats(2)
+    first, second, third = (served.doors.sessions.sign_in(f"person-{number}")[0] for number in range(3))
+    with served.websocket(first) as tab, served.websocket(second):
+        with served.websocket(third) as refused:
+            assert led_to(refused) == "/full"
+            assert closed_with(refused) == 1013
+        assert refused_with(served, third, subprotocols=("other",)) == 403
+        assert "Too many people are using Keyless" in served.ask("/full", cookie=third).text
+        tab.send(b"\x01")
+        assert tab.recv(timeout=5) == b"\x01"
+
+
+@pytest.mark.parametrize("ending", ["leaves", "vanishes", "speaks text", "floods", "signs out", "streamlit fails"])
+def test_however_a_tab_ends_its_seat_is_free_again(
+    served: Front, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.web.throttle.WAITING_LIMIT", 5)
+    served.entrance.seats = Seats(2, of_a_person=1)
+    cookie, session = served.doors.sessions.sign_in()
+    again, _ = served.doors.sessions.sign_in()
+    with served.websocket(cookie) as tab:
+        assert served.entrance.seats.refusal(session) is not None
+        if ending == "vanishes":
+            tab.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            tab.socket.close()
+        elif ending == "speaks text":
+            tab.send("text")
+            assert closed_with(tab) == 1003
+        elif ending == "floods":
+            for _ in range(100):
+                tab.send(b"\x01")
+            assert closed_with(tab) == 1008
+        elif ending == "signs out":
+            served.doors.sessions.delete(session.id)
+            served.entrance.watch.ended([session.id])
+            assert led_to(tab) == REDIRECTED
+        elif ending == "streamlit fails":
+            tab.send(FAILURE)
+            closed_with(tab)
+    eventually(lambda: served.entrance.seats.refusal(session) is None)
+    with served.websocket(again) as next_tab:
+        next_tab.send(b"\x01")
+        assert next_tab.recv(timeout=5) == b"\x01"
+
+
+def test_the_page_for_too_many_tabs_leads_back_where_there_is_room_and_nowhere_else(served: Front) -> None:
+    cookie, _ = served.doors.sessions.sign_in()
+    for referer, expected in (
+        (f"{served.url}/compare?id=abc", "/compare?id=abc"),
+        (f"{served.url}//evil.example", "/"),
+        (f"{served.url}.evil.example/compare", "/"),
+        ("https://evil.example/compare", "/"),
+    ):
+        answer = served.ask("/full", cookie=cookie, headers={"referer": referer})
+        assert (answer.status_code, answer.headers["location"]) == (303, expected)
+    assert served.ask("/full?next=//evil.example", cookie=cookie).headers["location"] == "/"
+    assert served.ask("/full?next=/compare").headers["location"] == "/compare"
 
 
 def test_text_and_large_messages_end_the_websocket(served: Front) -> None:

@@ -118,6 +118,16 @@ def test_another_browser_or_another_attempt_brings_no_flow(served: Front, query:
     assert "Start again" in answer.text
 
 
+def test_whoever_starts_again_after_a_failure_still_gets_to_the_wanted_page(served: Front) -> None:
+    refusal = SignInExpired()
+    refusal.next_path = "/?id=abc"
+    served.doors.entra.refusal = refusal
+    assert 'href="/auth/sign-in?next=%2F%3Fid%3Dabc"' in callback(served).text
+    assert 'href="/auth/sign-in?next=%2Faccess"' in served.ask("/auth/sign-in?next=/access").text
+    refusal.next_path = "https://evil.example"
+    assert 'href="/auth/sign-in"' in callback(served).text
+
+
 @pytest.mark.parametrize(
     ("failure", "status"),
     [

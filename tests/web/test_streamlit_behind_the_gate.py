@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from typing import TYPE_CHECKING
@@ -106,15 +107,42 @@ def test_streamlits_own_back_doors_stay_shut(owner: Browser, stranger: Browser, 
         assert browser.ask("/_stcore/agent/interact", method="POST", json={}).status_code == 404
 
 
-def test_files_need_a_session_and_its_form_token(owner: Browser, stranger: Browser) -> None:
+def test_a_file_is_uploaded_only_where_a_page_of_ones_own_was_told_to(
+    owner: Browser, other: Browser, stranger: Browser
+) -> None:
     with owner.tab() as tab:
         session_id, _ = tab.run_script()
-        upload = f"/_stcore/upload_file/{session_id}/file-1"
         file = {"file": ("x.csv", b"a,b")}
-        assert stranger.ask(upload, method="PUT", files=file).status_code == 404
-        assert stranger.ask(upload, method="DELETE").status_code == 404
-        assert stranger.ask("/media/0123456789abcdef.png").status_code == 404
-        assert owner.ask(upload, method="PUT", files=file).status_code == 403
+        guessed = f"/_stcore/upload_file/{session_id}/file-1"
+        told = tab.upload_address()
+        assert told.startswith(f"/_stcore/upload_file/{session_id}/")
+        for browser, upload in ((owner, guessed), (other, told), (stranger, told)):
+            assert browser.ask(upload, method="PUT", files=file).status_code == 404
+            assert browser.ask(upload, method="DELETE").status_code == 404
+        assert owner.ask(told, method="PUT", files=file).status_code == 403
+        xsrf = owner.ask("/_stcore/health").cookies["_streamlit_xsrf"]
+        headers = {"cookie": f"_streamlit_xsrf={xsrf}; keyless_session={owner.cookie}", "x-xsrftoken": xsrf}
+        with httpx2.Client(base_url=owner.url, headers=headers) as client:
+            assert client.put(told, files=file).status_code == 204
+            assert client.put(told, files={"file": ("x.csv", b"a" * (11 << 20))}).status_code == 413
+            assert client.delete(told).status_code == 204
+
+
+def test_a_file_of_a_page_is_for_the_browser_that_was_told_of_it(
+    app: AppProcess, owner: Browser, other: Browser, stranger: Browser
+) -> None:
+    elsewhere = Browser.signed_in(app.url)
+    with owner.tab() as tab:
+        told = re.search(r'favicon: "(/media/[^"]+)"', tab.run_script()[1])
+        assert told is not None
+        assert owner.ask(told[1]).status_code == 200
+        assert owner.ask(f"{told[1]}.csv").status_code == 404
+        for browser in (stranger, other, elsewhere):
+            assert browser.ask(told[1]).status_code == 404
+    # The same page tells others of the same picture.
+    with other.tab() as tab:
+        tab.run_script()
+        assert other.ask(told[1]).status_code == 200
 
 
 def test_a_deep_link_shows_nothing_of_a_page_to_a_stranger_in_a_fresh_process(app: AppProcess) -> None:

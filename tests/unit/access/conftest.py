@@ -37,7 +37,7 @@ def catalogue(emulator: Emulator, emulator_url: str, tmp_path: Path) -> Catalogu
 def tokens(emulator: Emulator) -> ScriptedTokens:
     """The business user's tokens."""
     token = access_token(emulator, upn="business.user@contoso.example", idtyp="user")
-    return ScriptedTokens(lambda _scope, _force_refresh: token)
+    return ScriptedTokens(lambda _scope, _refused: token)
 
 
 @pytest_asyncio.fixture

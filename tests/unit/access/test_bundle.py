@@ -10,6 +10,8 @@ from core.access.bundle import redacted, support_bundle
 from core.access.findings import CHECKS
 from core.access.proof import KeylessProof
 from core.deployments.resource_manager import LocalAuth
+from core.identity.app_credential import Attempt
+from core.identity.credential_failures import Explanation
 from tests.support.openai_calls import BALANCED, access_token
 
 if TYPE_CHECKING:
@@ -47,6 +49,18 @@ async def test_the_support_learns_what_it_asks_for(
     assert [line.split("**")[1] for line in bundle.splitlines() if line.startswith("- **")] == list(CHECKS)
     assert (await tokens.token("")).value not in bundle
     assert "eyJ" not in bundle
+
+
+async def test_the_support_learns_what_became_of_each_credential_of_the_app(
+    doctor: Doctor, catalogue: Catalogue, tokens: ScriptedTokens
+) -> None:
+    deployment = catalogue.find(f"contoso-sweden/{BALANCED}")
+    why = Explanation("az-not-logged-in", "Nobody is signed in.", "Run the command below.", command="az login")
+    tried = (Attempt("AzureCliCredential", "failed", "Please run\n'az login'", why), Attempt("Other", "answered"))
+    examination = replace(await doctor.examine(tokens, deployment), tried=tried)
+    bundle = support_bundle([(deployment, examination)], None, NOW).splitlines()
+    assert "- Credential AzureCliCredential: failed (az-not-logged-in) Please run 'az login'" in bundle
+    assert "- Credential Other: answered" in bundle
 
 
 async def test_nothing_that_was_said_can_break_out_of_its_line(

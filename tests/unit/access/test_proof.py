@@ -14,6 +14,7 @@ from core.deployments import wire
 from core.deployments.as_sent import KEPT, AsSent
 from core.deployments.client import Clients
 from core.deployments.resource_manager import LocalAuth, ResourceManager
+from core.deployments.warming import get_ready
 from core.emulator.directory import ADMINISTRATOR, BUSINESS_USER
 from core.errors import SignInAgain
 from tests.support.openai_calls import BALANCED, LAVISH, LEGACY, access_token
@@ -134,10 +135,30 @@ async def test_a_key_in_the_address_and_a_request_without_a_token_are_seen(clien
     assert (request.operation, request.had_bearer, request.had_api_key) == ("responses", False, True)
 
 
+async def test_opening_connections_for_a_comparison_leaves_the_proof_whole(
+    proving: Proving, clients: Clients, catalogue: Catalogue, emulator: Emulator
+) -> None:
+    tokens = tokens_of(emulator, BUSINESS_USER)
+    readiness = await get_ready(clients, [(endpoint, tokens) for endpoint in catalogue.endpoints])
+    assert readiness.silent == ()
+    proof = await proof_after_calls(proving, clients, catalogue, emulator)
+    assert proof.holds
+    assert all(request.had_bearer for request in proof.requests)
+
+
+@pytest.mark.parametrize("headers", [{"api-key": "k"}, {"authorization": "Bearer k"}])
+async def test_a_key_that_goes_out_while_a_connection_is_opened_is_seen(headers: dict[str, str]) -> None:
+    as_sent = AsSent()
+    as_sent.note("HEAD", "host", "/", "", httpx2.Headers())
+    as_sent.note("HEAD", "host", "/", "", httpx2.Headers(headers))
+    (request,) = as_sent.latest()
+    assert request.had_api_key or not request.had_bearer
+
+
 async def test_the_latest_fifty_requests_are_kept_the_newest_first(clock: ShiftedClock) -> None:
     as_sent = AsSent(clock)
     for number in range(KEPT + 10):
-        as_sent.note(f"host-{number}", "/openai/v1/responses", "", httpx2.Headers())
+        as_sent.note("POST", f"host-{number}", "/openai/v1/responses", "", httpx2.Headers())
     assert [request.host for request in as_sent.latest()] == [f"host-{number}" for number in range(KEPT + 9, 9, -1)]
 
 
@@ -205,7 +226,7 @@ class TestLocalAuth:
     async def test_no_token_no_network_and_no_resource_id_are_not_known_and_no_error(
         self, manager: ResourceManager, clients: Clients, catalogue: Catalogue, emulator: Emulator
     ) -> None:
-        def refuse(_scope: str, _force_refresh: bool) -> str:  # noqa: FBT001 - as it is called
+        def refuse(_scope: str, _refused: str) -> str:
             raise SignInAgain
 
         endpoint, tokens = catalogue.endpoints[0], tokens_of(emulator, ADMINISTRATOR)
@@ -223,7 +244,7 @@ class TestLocalAuth:
     ) -> None:
         tokens = tokens_of(emulator, ADMINISTRATOR)
         await manager.local_auth(catalogue.endpoints[0], tokens)
-        assert tokens.asked == [(f"{MANAGEMENT}/.default", False)]
+        assert tokens.asked == [(f"{MANAGEMENT}/.default", "")]
 
 
 async def test_each_pool_notes_its_own(emulator: Emulator, catalogue: Catalogue) -> None:

@@ -121,7 +121,7 @@ async def test_another_fault_for_a_moment_does_not_end_it(
 async def test_it_ends_with_the_session(
     doctor: Doctor, deployment: Deployment, clock: ShiftedClock, pauses: Pauses
 ) -> None:
-    def signed_out(_scope: str, _force_refresh: bool) -> str:  # noqa: FBT001 - as it is called
+    def signed_out(_scope: str, _refused: str) -> str:
         raise SignInAgain("You are signed out.", "Sign in again.")
 
     recheck = Recheck(doctor, ScriptedTokens(signed_out), deployment, clock, pauses)

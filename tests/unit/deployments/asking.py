@@ -12,7 +12,7 @@ from core.deployments.calling import call
 from core.deployments.catalogue import Deployment, Endpoint, Operation
 from core.deployments.events import Event, Finished, Notice, Opened, TextDelta
 from core.deployments.lessons import Lessons
-from core.deployments.parameters import Call, Message, Parameters
+from core.deployments.parameters import AnswerSchema, Call, Message, Parameters
 from core.errors import KeylessError
 from core.identity.access_token import AccessToken
 
@@ -34,15 +34,15 @@ SCOPE = "https://cognitiveservices.azure.com/.default"
 class ScriptedTokens:
     """A source of tokens that gives what it is told to, and remembers how it was asked."""
 
-    make: Callable[[str, bool], str] = lambda _scope, _force_refresh: "a-token"
+    make: Callable[[str, str], str] = lambda _scope, _refused: "a-token"
     identity: str = "business.user@contoso.example"
     identity_kind: Literal["user", "app"] = "user"
     object_id: str = OBJECT_ID
-    asked: list[tuple[str, bool]] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
 
-    async def token(self, scope: str, *, force_refresh: bool = False, **_more: str) -> AccessToken:
-        self.asked.append((scope, force_refresh))
-        return AccessToken(self.make(scope, force_refresh), datetime.now(UTC) + timedelta(hours=1))
+    async def token(self, scope: str, *, refused: str = "", **_more: str) -> AccessToken:
+        self.asked.append((scope, refused))
+        return AccessToken(self.make(scope, refused), datetime.now(UTC) + timedelta(hours=1))
 
 
 @dataclass
@@ -83,12 +83,13 @@ async def ask(
     system: str = "",
     messages: Sequence[Message] = (Message("user", PROMPT),),
     parameters: Parameters = Parameters(),  # noqa: B008 - frozen
+    answer_schema: AnswerSchema | None = None,
     lessons: Lessons | None = None,
     deadline_seconds: float = 60.0,
     heard: Callable[[Event], None] = lambda _event: None,
 ) -> Outcome:
     """Make one call to its end, saying each event to ``heard``. Anything but a ``KeylessError`` fails the test."""
-    asked = Call(deployment, system, tuple(messages), parameters)
+    asked = Call(deployment, system, tuple(messages), parameters, answer_schema)
     outcome = Outcome([], None)
     calling = call(
         clients, asked, tokens or ScriptedTokens(), lessons=lessons or Lessons(), deadline_seconds=deadline_seconds

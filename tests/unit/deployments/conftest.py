@@ -41,7 +41,7 @@ def catalogue(shared_emulator: Emulator, shared_url: str, tmp_path_factory: pyte
 def tokens(shared_emulator: Emulator) -> Iterator[ScriptedTokens]:
     """The business user's tokens; whatever faults a test leaves behind are cleared."""
     token = access_token(shared_emulator)
-    yield ScriptedTokens(lambda _scope, _force_refresh: token)
+    yield ScriptedTokens(lambda _scope, _refused: token)
     shared_emulator.openai.faults.clear()
 
 

@@ -108,6 +108,21 @@ def test_the_file_becomes_the_catalogue(settings: Settings) -> None:
     assert davinci.operations == (Operation.COMPLETIONS,), "that API version knows nothing else"
 
 
+@pytest.mark.parametrize("tenant", ["common", "organizations", "consumers", "contoso.onmicrosoft.com", "7c1e9a52"])
+def test_a_directory_is_named_by_its_id_and_by_nothing_else(settings: Settings, tenant: str) -> None:
+    found = problems(settings, FULL.replace("7c1e9a52-40b3-4d8e-9f6a-2b5d1c83e047", tenant))
+    problem = found["deployments.toml: endpoint old, tenant"]
+    assert problem.what == "is not the id of one directory"
+    assert "Directory (tenant) ID" in problem.remedy
+    assert "common" in problem.remedy
+
+
+def test_a_directory_s_id_in_capitals_is_the_same_directory(settings: Settings) -> None:
+    write(settings, FULL.replace("7c1e9a52-40b3-4d8e-9f6a-2b5d1c83e047", "7C1E9A52-40B3-4D8E-9F6A-2B5D1C83E047"))
+    tenants = {deployment.endpoint.tenant for deployment in read_catalogue(settings, on_loopback=False)}
+    assert tenants == {"a-tenant", "7c1e9a52-40b3-4d8e-9f6a-2b5d1c83e047"}
+
+
 def test_a_deployment_is_found_by_its_id_and_nothing_else(settings: Settings) -> None:
     write(settings, FULL)
     catalogue = read_catalogue(settings, on_loopback=False)

@@ -97,7 +97,7 @@ class TestIsolation:
         assert all(authorization == f"Bearer token-of-{person}" for person, authorization in noted)
 
     async def _call_often(self, clients: Clients, places: list[Deployment], person: str) -> None:
-        tokens = ScriptedTokens(lambda _scope, _force_refresh: f"token-of-{person}", identity=person)
+        tokens = ScriptedTokens(lambda _scope, _refused: f"token-of-{person}", identity=person)
         for number in range(60):
             place = places[number % len(places)]
             outcome = await ask(clients, place, tokens, messages=[Message("user", person)])
@@ -280,7 +280,7 @@ class TestSecrets:
     async def test_a_source_that_fails_with_a_secret_in_its_text_is_classified(
         self, server: RawServer, clients: Clients
     ) -> None:
-        def fail(_scope: str, _force_refresh: bool) -> str:  # noqa: FBT001 - the fake's own signature
+        def fail(_scope: str, _refused: str) -> str:
             raise RuntimeError(self.TOKEN)
 
         outcome = await ask(clients, deployment_at(server.url), ScriptedTokens(fail))
@@ -291,7 +291,7 @@ class TestSecrets:
         assert server.requests == []
 
     async def test_a_source_s_own_error_passes_as_it_is(self, server: RawServer, clients: Clients) -> None:
-        def fail(_scope: str, _force_refresh: bool) -> str:  # noqa: FBT001 - the fake's own signature
+        def fail(_scope: str, _refused: str) -> str:
             raise SignInAgain(claims="{}")
 
         outcome = await ask(clients, deployment_at(server.url), ScriptedTokens(fail))

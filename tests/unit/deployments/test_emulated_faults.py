@@ -197,7 +197,7 @@ async def test_a_refusal_is_told_as_what_it_is(
     assert type(outcome.failure) is REFUSED[fault], outcome.failure.detail
     assert outcome.text == ""
     sent = len(place.emulator.received) - before
-    assert sent == {"token_refused": 2, "insufficient_claims": 3}.get(fault, 1), "only a refused token is tried again"
+    assert sent == {"token_refused": 2, "insufficient_claims": 4}.get(fault, 1), "only a refused token is tried again"
     assert "Something is wrong here" not in f"{outcome.failure.title}{outcome.failure.remedy}{outcome.failure.detail}"
 
 

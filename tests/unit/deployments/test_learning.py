@@ -289,14 +289,15 @@ class TestTokens:
         assert type(outcome.failure) is TokenRefused
         assert "scope" in outcome.failure.remedy
         assert "clock" in outcome.failure.remedy
-        assert [force for _, force in tokens.asked] == [False, True]
+        assert [bool(refused) for _, refused in tokens.asked] == [False, True]
         assert len(shared_emulator.received) - before == 2
 
     async def test_a_renewed_token_is_taken_without_a_word(
         self, catalogue: Catalogue, clients: Clients, shared_emulator: Emulator
     ) -> None:
         good = access_token(shared_emulator)
-        tokens = ScriptedTokens(lambda _scope, force: good if force else access_token(shared_emulator, exp=1))
+        stale = access_token(shared_emulator, exp=1)
+        tokens = ScriptedTokens(lambda _scope, refused: good if refused == stale else stale)
         outcome = await ask(clients, catalogue.find(f"contoso-sweden/{BRISK}"), tokens)
         assert outcome.text
         assert outcome.notices == []
@@ -332,7 +333,7 @@ class TestTokens:
             first = await ask(clients, deployment, tokens)
             await ask(clients, deployment, tokens)
         cognitive = "https://cognitiveservices.azure.com/.default"
-        assert [scope for scope, _ in tokens.asked] == [ai, cognitive, cognitive]
+        assert tokens.asked == [(ai, ""), (cognitive, ""), (cognitive, "")], "of the second audience none was refused"
         assert "wants tokens for https://cognitiveservices.azure.com" in first.notices[0]
 
     async def test_an_audience_of_something_else_gets_no_token(self, clients: Clients) -> None:

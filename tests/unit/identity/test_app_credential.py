@@ -73,8 +73,8 @@ def make() -> Iterator[Callable[..., AppTokens]]:
         )
 
 
-def ask(tokens: AppTokens, scope: str = SCOPE, *, force_refresh: bool = False) -> AccessToken:
-    return asyncio.run(tokens.token(scope, force_refresh=force_refresh))
+def ask(tokens: AppTokens) -> AccessToken:
+    return asyncio.run(tokens.token(SCOPE))
 
 
 def oid_of(emulator: Emulator, token: AccessToken) -> str:

@@ -24,9 +24,15 @@ if TYPE_CHECKING:
 
 
 def ask(
-    tokens: AppTokens, scope: str = SCOPE, *, tenant_id: str = "", force_refresh: bool = False, claims: str = ""
+    tokens: AppTokens,
+    scope: str = SCOPE,
+    *,
+    tenant_id: str = "",
+    refused: AccessToken | None = None,
+    claims: str = "",
 ) -> AccessToken:
-    return asyncio.run(tokens.token(scope, tenant_id=tenant_id, force_refresh=force_refresh, claims=claims))
+    value = refused.value if refused else ""
+    return asyncio.run(tokens.token(scope, tenant_id=tenant_id, refused=value, claims=claims))
 
 
 @dataclass
@@ -129,9 +135,11 @@ def test_a_refused_token_is_replaced_once_however_many_ask() -> None:
     numbers = iter(range(100))
     credential = Scripted(lambda _: f"token-{next(numbers)}")
     tokens = of(credential)
-    assert ask(tokens).value == "token-0"
-    assert ask(tokens, force_refresh=True).value == "token-1"
+    refused = ask(tokens)
+    assert refused.value == "token-0"
+    assert {ask(tokens, refused=refused).value for _ in range(5)} == {"token-1"}
     assert ask(tokens).value == "token-1"
+    assert credential.asked == 2
 
 
 def test_a_failure_of_all_is_shared_for_some_seconds_and_then_tried_again() -> None:
@@ -176,11 +184,59 @@ def test_a_claims_challenge_is_handed_on_once_and_then_told_to_be_beyond_the_app
     numbers = iter(range(100))
     credential = Scripted(lambda _: f"token-{next(numbers)}")
     tokens = of(credential)
-    ask(tokens)
-    answer = ask(tokens, claims="{}")
+    refused = ask(tokens)
+    answer = ask(tokens, refused=refused, claims="{}")
     assert credential.asked_with == [("", ""), ("", "{}")]
     assert ask(tokens) == answer
     with pytest.raises(TokenError, match="more than the app's own identity can prove") as beyond:
-        ask(tokens, claims="{}")
+        ask(tokens, refused=answer, claims="{}")
     assert beyond.value.cause == "interaction-required"
     assert credential.asked == 2
+
+
+@pytest.mark.parametrize("claims", ["{}", ""], ids=["challenged", "refused"])
+def test_eight_calls_with_the_same_refused_token_ask_one_credential_once(claims: str) -> None:
+    numbers, all_have_asked = iter(range(100)), threading.Barrier(2)
+
+    def held(_scope: str) -> str:
+        number = next(numbers)
+        if number:
+            all_have_asked.wait(10)
+        return f"token-{number}"
+
+    credential = Scripted(held)
+    tokens = of(credential)
+    refused = ask(tokens)
+
+    async def together() -> list[AccessToken]:
+        asking = [asyncio.ensure_future(tokens.token(SCOPE, refused=refused.value, claims=claims)) for _ in range(8)]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(all_have_asked.wait, 10)
+        return await asyncio.gather(*asking)
+
+    assert {token.value for token in asyncio.run(together())} == {"token-1"}
+    assert credential.asked == 2
+
+
+@pytest.mark.parametrize("claims", ["{}", ""], ids=["challenged", "refused"])
+def test_a_call_refused_a_moment_later_gets_the_token_that_the_first_was_given(claims: str) -> None:
+    numbers = iter(range(100))
+    credential = Scripted(lambda _: f"token-{next(numbers)}")
+    tokens = of(credential)
+    refused = ask(tokens)
+    assert [ask(tokens, refused=refused, claims=claims).value for _ in range(3)] == ["token-1"] * 3
+    assert credential.asked == 2
+
+
+def test_a_newer_token_is_not_given_once_it_was_refused_too() -> None:
+    numbers = iter(range(100))
+    credential = Scripted(lambda _: f"token-{next(numbers)}")
+    tokens = of(credential)
+    first = ask(tokens)
+    second = ask(tokens, refused=first)
+    credential.answer = refusing
+    with pytest.raises(NoCredential):
+        ask(tokens, refused=second)
+    credential.answer = lambda _: f"token-{next(numbers)}"
+    assert ask(tokens, refused=first).value == "token-2"
+    assert ask(tokens, refused=second).value == "token-2"

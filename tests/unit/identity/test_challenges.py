@@ -106,12 +106,13 @@ def test_a_challenge_that_a_renewed_token_does_not_meet_needs_the_person(
 
 def test_calls_at_the_same_time_answer_a_challenge_once(room: IdentityRoom) -> None:
     record = room.sign_in_as(BUSINESS_USER, claims=STEP_UP_CHALLENGE).record
-    ask(room.tokens, record)
+    refused = ask(room.tokens, record).value
     before = room.token_requests()
 
     async def together() -> list[AccessToken]:
         source = room.tokens.source(record)
-        return await asyncio.gather(*(source.token(room.settings.scope, claims=STEP_UP_CHALLENGE) for _ in range(8)))
+        challenged = {"refused": refused, "claims": STEP_UP_CHALLENGE}
+        return await asyncio.gather(*(source.token(room.settings.scope, **challenged) for _ in range(8)))
 
     assert len({token.value for token in asyncio.run(together())}) == 1
     assert room.token_requests() == before + 1
@@ -155,3 +156,19 @@ def test_a_challenge_waits_for_its_answer_though_other_tokens_are_renewed(
     kept = room.tokens.claims_asked_for(record.id)
     ask(room.tokens, record, "https://ai.azure.com/.default")
     assert room.tokens.claims_asked_for(record.id) == kept != ""
+
+
+def test_another_process_knows_the_challenge_and_the_answered_one_is_dropped(
+    room: IdentityRoom, record: SessionRecord, deployment: Deployment
+) -> None:
+    room.emulator.directory.demand_step_up(BUSINESS_USER.object_id)
+    assert isinstance(ends_with(room.tokens.source(record), deployment), SignInAgain)
+    elsewhere = room.another_process()
+    kept = elsewhere.claims_asked_for(record.id)
+    assert json.loads(kept)["access_token"]["acrs"]["value"] == "c1"
+    assert elsewhere.needs_person_within(record, 60)
+
+    renewed = room.sign_in_as(BUSINESS_USER, claims=kept).record
+    assert isinstance(ends_with(elsewhere.source(renewed), deployment), Finished)
+    assert elsewhere.claims_asked_for(renewed.id) == ""
+    elsewhere.close()

@@ -274,9 +274,9 @@ def test_az_cannot_answer_a_claims_challenge_and_says_how(
 ) -> None:
     FakeAz(commands, emulator.entra.mint.access_token_for_itself("c", "o", AUDIENCE))
     tokens = make()
-    asyncio.run(tokens.token(SCOPE))
+    refused = asyncio.run(tokens.token(SCOPE)).value
     with pytest.raises(NoCredential) as none:
-        asyncio.run(tokens.token(SCOPE, claims='{"access_token":{}}'))
+        asyncio.run(tokens.token(SCOPE, refused=refused, claims='{"access_token":{}}'))
     assert none.value.cause == "interaction-required"
     assert "--claims-challenge eyJhY2Nlc3NfdG9rZW4iOnt9fQ==" in none.value.command
 

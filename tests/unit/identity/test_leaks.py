@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,12 @@ from pydantic import SecretStr
 
 from core.emulator.directory import BUSINESS_USER, CLIENT_ID, SYSTEM_IDENTITY
 from core.errors import KeylessError
+from core.identity.access_token import TokenRequest
 from core.identity.entra_connection import EntraConnection
 from core.identity.vendor_logs import hold_back_msal_logs
 from core.identity.web_app_credential import web_app_credential
 from tests.support import forgeries
-from tests.support.identity import SCOPE, IdentityRoom, make_settings
+from tests.support.identity import SCOPE, IdentityRoom, ask, make_settings
 from tests.support.people import choose_account
 
 if TYPE_CHECKING:
@@ -98,7 +98,10 @@ def test_a_sign_in_a_refresh_and_a_sign_out_leave_no_secret(room: IdentityRoom, 
     completed = own.sign_in_as()
     canaries.add(completed.cookie)
     source = own.tokens.source(completed.record)
-    canaries.add(asyncio.run(source.token(SCOPE, force_refresh=True)).value)
+    old = ask(own.tokens, completed.record)
+    new = ask(own.tokens, completed.record, refused=old)
+    canaries.add(old.value, new.value)
+    assert not canaries.found_in(repr(TokenRequest(SCOPE, refused=old.value)))
     assert not canaries.found_in(f"{completed!r} {source!r} {own.begin()!r}".replace("auth_uri", ""))
     own.sign_in.sign_out(completed.record.id)
     assert len(canaries.values) > 6
@@ -138,8 +141,10 @@ def test_a_refresh_that_fails_leaves_no_secret(
     canaries.add("canary-access-token")
     own = confidential(room, canaries)
     record = own.sign_in_as().record
+    refused = ask(own.tokens, record)
+    canaries.add(refused.value)
     BAD_REPLIES[name](emulator)
-    failing(canaries, lambda: asyncio.run(own.tokens.source(record).token(SCOPE, force_refresh=True)))
+    failing(canaries, lambda: ask(own.tokens, record, refused=refused))
 
 
 @pytest.mark.parametrize("patience_seconds", [0.4])

@@ -64,7 +64,7 @@ def test_each_directory_has_its_token_kept_renewed_and_stored_apart(room: Identi
     assert ask(room.tokens, record, tenant_id=THERE) == there
     assert ask(room.another_process(), record, tenant_id=THERE).value == there.value
     assert room.token_requests() == before
-    assert ask(room.tokens, record, tenant_id=THERE, force_refresh=True).value != there.value
+    assert ask(room.tokens, record, tenant_id=THERE, refused=there).value != there.value
     assert ask(room.tokens, record) == here
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +10,10 @@ from core.emulator.directory import BUSINESS_USER, TENANT_ID
 from core.errors import IdentityProviderDown, SignInError
 from core.identity.authority import Authority
 from tests.support.identity import (
-    SCOPE,
     IdentityRoom,
     ShiftedClock,
     Stores,
+    ask,
     entra_http,
     entra_over_https,
     make_settings,
@@ -59,7 +58,7 @@ def own_room(  # noqa: PLR0917 - fixtures are arguments
 def test_a_person_signs_in_and_gets_tokens(own_room: IdentityRoom, emulator: Emulator) -> None:
     record = own_room.sign_in_as().record
     assert record.object_id == BUSINESS_USER.object_id
-    renewed = asyncio.run(own_room.tokens.source(record).token(SCOPE, force_refresh=True))
+    renewed = ask(own_room.tokens, record, refused=ask(own_room.tokens, record))
     assert emulator.signer.verify(renewed.value, "https://cognitiveservices.azure.com")["oid"] == record.object_id
     assert "instance" not in {asked.endpoint for asked in emulator.entra.asked}
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.emulator.directory import ADMINISTRATOR, BUSINESS_USER, TENANT_ID, TESTER
-from core.errors import SignInRefused
+from core.errors import SignInError, SignInRefused
 from tests.support.forgeries import changed
 from tests.support.identity import REDIRECT_URI, SCOPE, IdentityRoom, make_settings
 from tests.support.people import choose_account
@@ -150,6 +150,15 @@ def test_a_refusal_is_audited_with_the_reference_the_person_sees(room: IdentityR
     (event,) = room.audited()
     assert (event["event"], event["reference"]) == ("sign-in refused", refused.value.reference)
     assert "aud" in event["detail"]
+
+
+def test_a_refusal_knows_where_the_person_wanted_to_go(room: IdentityRoom) -> None:
+    with pytest.raises(SignInError) as cancelled:
+        room.sign_in_as(None, next_path="/?id=abc")
+    assert cancelled.value.next_path == "/?id=abc"
+    with pytest.raises(SignInError) as stranger:
+        room.complete({"code": "c", "state": "s"}, None)
+    assert stranger.value.next_path == "/"
 
 
 def test_two_tabs_sign_in_at_once_each_with_its_own_flow(room: IdentityRoom) -> None:

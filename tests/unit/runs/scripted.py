@@ -43,8 +43,8 @@ class Tokens:
     identity_kind: Literal["user", "app"] = "user"
     object_id = "anna"
 
-    async def token(self, scope: str, *, force_refresh: bool = False, **_more: str) -> AccessToken:
-        return AccessToken(f"{scope}{force_refresh}", NOW + timedelta(hours=1))
+    async def token(self, scope: str, *, refused: str = "", **_more: str) -> AccessToken:
+        return AccessToken(f"{scope}{refused}", NOW + timedelta(hours=1))
 
 
 class Pause:

@@ -22,6 +22,7 @@ from core.errors import (
 )
 from core.runs.answering import Answering, Patience
 from core.runs.breaker import Breakers
+from core.runs.run_view import HELD_UP
 from core.storage.records import RunState
 from tests.unit.runs.scripted import (
     BOUND_SECONDS,
@@ -213,7 +214,7 @@ async def test_an_empty_answer_says_so() -> None:
 async def test_a_notice_of_the_call_is_passed_on_and_is_no_answer() -> None:
     deployment = ScriptedDeployment([Notice("Without temperature."), Unreachable()], answer("Melt"))
     run = await answered(deployment)
-    assert run.view().notices == ("Without temperature.",)
+    assert run.view().notices == ("Without temperature.", HELD_UP)
     assert run.view().state is RunState.COMPLETE
 
 

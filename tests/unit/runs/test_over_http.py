@@ -59,7 +59,7 @@ class Tokens:
         self.object_id = person.object_id
         self._emulator = emulator
 
-    async def token(self, scope: str, *, force_refresh: bool = False, **_more: str) -> AccessToken:  # noqa: ARG002 - the protocol
+    async def token(self, scope: str, **_more: str) -> AccessToken:
         now = int(self._emulator.clock())
         claims = {
             "iss": self._emulator.signer.access_token_issuer,
@@ -79,9 +79,9 @@ class TokensOnSignal(Tokens):
         super().__init__(emulator, person)
         self._signal = signal
 
-    async def token(self, scope: str, *, force_refresh: bool = False, **more: str) -> AccessToken:
+    async def token(self, scope: str, **more: str) -> AccessToken:
         await asyncio.shield(asyncio.wrap_future(self._signal))
-        return await super().token(scope, force_refresh=force_refresh, **more)
+        return await super().token(scope, **more)
 
 
 class App:

@@ -14,7 +14,9 @@ from core.web.safe_next import PAGE_PATHS, safe_next
 from tests.support.needs import SHARED
 
 
-@pytest.mark.parametrize("wanted", ["/", "/demo", "/?id=Abc_1-2", "/demo?id=x"])
+@pytest.mark.parametrize(
+    "wanted", ["/", "/demo", "/?id=Abc_1-2", "/demo?id=x", "/stage/Abc_1-2", "/vote/x", "/join/Abc"]
+)
 def test_a_page_of_the_app_is_kept(wanted: str) -> None:
     assert safe_next(wanted) == wanted
 
@@ -37,6 +39,15 @@ def test_a_page_of_the_app_is_kept(wanted: str) -> None:
         "/?id=" + "a" * 65,
         "/auth/sign-out",
         "/nowhere",
+        "/stage/",
+        "/stage/a/state",
+        "/stage/a/",
+        "/stage/a?id=b",
+        "/stage/..",
+        "/stage/a\n",
+        "/vote/" + "a" * 65,
+        "/Vote/a",
+        "/shown/logo",
         "https://localhost/demo",
     ],
 )
@@ -49,7 +60,8 @@ def test_no_known_open_redirect_survives() -> None:
     lines = (Path(SHARED) / "data" / "openredirects.txt").read_text(encoding="utf-8").splitlines()
     assert len(lines) > 500
     for line in lines:
-        for spelling in (line, unquote(line), unquote(unquote(line)), quote(line), f"/demo?id={line}", f"/{line}"):
+        spellings = (line, unquote(line), unquote(unquote(line)), quote(line), f"/{line}")
+        for spelling in (*spellings, f"/demo?id={line}", f"/stage/{line}"):
             assert safe_next(spelling) == "/"
 
 
@@ -60,5 +72,6 @@ def test_the_list_of_pages_is_that_of_the_navigation() -> None:
 
 @given(st.text())
 def test_what_passes_is_always_a_page_of_the_app(wanted: str) -> None:
-    assert safe_next(wanted).partition("?")[0] in PAGE_PATHS
-    assert safe_next(f"/{wanted}").partition("?")[0] in PAGE_PATHS
+    for spelling in (wanted, f"/{wanted}", f"/stage/{wanted}", f"/vote/{wanted}", f"/join/{wanted}"):
+        kept = safe_next(spelling)
+        assert kept.partition("?")[0] in PAGE_PATHS or re.fullmatch(r"/(stage|vote|join)/[A-Za-z0-9_-]+", kept)

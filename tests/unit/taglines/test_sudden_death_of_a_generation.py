@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.storage.engine import Database
+from core.storage.records import RunState
+from tests.support.boards import ANA, room
+from tests.support.databases import postgresql_schema
+from tests.unit.runs.scripted import BOUND_SECONDS
+from tests.unit.taglines.generate_until_killed import CARDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[3]
+DEATHS = 10
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'boards.sqlite3'}"
+    else:
+        with postgresql_schema() as schema:
+            yield schema
+
+
+def killed_in_the_middle(url: str, seed: int) -> tuple[str, list[str]]:
+    """A board whose cards were being made when the process was killed; its id, and the cards told to be stored."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    command = [sys.executable, "-m", "tests.unit.taglines.generate_until_killed", url, str(seed)]
+    with subprocess.Popen(  # noqa: S603 - our own
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        board_id = process.stdout.readline().split()[1]
+        told = [process.stdout.readline() for _ in range(chance.randrange(CARDS))]
+        time.sleep(chance.uniform(0, 0.02))
+        process.kill()
+        told += process.stdout.readlines()
+    return board_id, [line.strip() for line in told if line.endswith("\n")]
+
+
+def test_a_process_killed_while_it_makes_cards_loses_none_that_was_born(url: str) -> None:
+    deaths = [killed_in_the_middle(url, seed) for seed in range(DEATHS)]
+    database = Database.open(url)
+    place = room(database, lambda: datetime.now(UTC))
+    deadline = time.monotonic() + BOUND_SECONDS
+    interrupted = place.runs.interrupt_orphans()
+    while not interrupted and time.monotonic() < deadline:
+        # A PostgreSQL server notices a moment later that the process is gone.
+        interrupted = place.runs.interrupt_orphans()
+    assert interrupted
+    for board_id, told in deaths:
+        board = place.desk.open(ANA, board_id)
+        ids = [card.id for card in board.cards]
+        assert set(told) <= set(ids)
+        assert len(ids) == len(set(ids))
+        reasons = [version.reason for version in place.desk.versions(ANA, board_id)]
+        assert reasons == (["Generated cards"] if ids else []) + ["Made the board"]
+        by_run = {run.id: run for run in place.runs.of_board(ANA.key, board_id)}
+        assert all(card.run_id in by_run for card in board.cards)
+        if ids:
+            assert place.desk.undo(ANA, board_id).board.cards == ()
+    states = {run.state for board_id, _ in deaths for run in place.runs.of_board(ANA.key, board_id)}
+    assert states <= {RunState.INTERRUPTED, RunState.COMPLETE, RunState.RUNNING}
+    database.close()
