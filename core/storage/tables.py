@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from core.storage.columns import Json, Moment, Usd, Words
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 """The migration these tables belong to."""
 
 metadata = MetaData(
@@ -230,6 +230,21 @@ board_runs = Table(
     Index("ix_board_runs_state", "state"),
 )
 
+board_generations = Table(
+    "board_generations",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("board_id", Words, ForeignKey("boards.id", ondelete="CASCADE"), nullable=False),
+    Column("process", BigInteger, nullable=False),
+    Column("tenant_id", Words, nullable=False),
+    Column("object_id", Words, nullable=False),
+    Column("told", Json, nullable=False),
+    Column("is_stopping", Boolean, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index("ix_board_generations_board", "board_id"),
+)
+
 board_shares = Table(
     "board_shares",
     metadata,
@@ -251,6 +266,7 @@ board_members = Table(
     Column("username", Words, nullable=False),
     Column("joined_at", Moment, nullable=False),
     Column("removed_at", Moment),
+    Column("left_at", Moment),
     Index("ix_board_members_person", "tenant_id", "object_id"),
 )
 
