@@ -13,6 +13,7 @@ from pages.components import taglines_asking as asking
 from pages.components import taglines_choices as choices
 from pages.components.call_as import draw_call_as
 from pages.components.readable import choice, emphasis
+from pages.components.steady_place import steady_place
 
 if TYPE_CHECKING:
     from core.taglines.board import Board
@@ -122,11 +123,10 @@ def _stop(visitor: Visitor, board: Board) -> None:
 def _draw_variables() -> None:
     """One field for each ``{{variable}}`` of the brief."""
     names = Brief(str(st.session_state.get(choices.TEXT) or "")).variable_names
-    if names:
-        with st.container(horizontal=True, key="taglines-variables"):
-            for name in names:
-                label = as_label(name.replace("_", " "))
-                st.text_input(label, key=f"{choices.VARIABLE}{name}", persist_state="session", width=240)
+    with steady_place(names, horizontal=True):
+        for name in names:
+            label = as_label(name.replace("_", " "))
+            st.text_input(label, key=f"{choices.VARIABLE}{name}", persist_state="session", width=240)
 
 
 def _draw_details(visitor: Visitor) -> None:
