@@ -110,7 +110,7 @@ with st.expander(
     "Win rates of your blind votes", icon=":material/trophy:", on_change="rerun", key="win-rates"
 ) as rates:
     if rates.open:
-        draw_win_rates(visitor, undecided=seen.comparison.id if seen and seen.hides_names else "")
+        draw_win_rates(visitor)
 if live is not None and go_on is not None:
     go_on()
     st.rerun()

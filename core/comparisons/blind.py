@@ -132,8 +132,7 @@ def _turned(comparison: Comparison, person: Owner) -> set[tuple[int, int, int]]:
 def _has_ended(comparison: Comparison, number: int) -> bool:
     """Whether nothing of a round is on its way or still to be asked."""
     states = [cell.run.state for cell in comparison.cells if cell.round == number]
-    goes_on = comparison.is_running or comparison.is_running_elsewhere
-    is_begun = len(states) == len(comparison.plan.arms) or (bool(states) and not goes_on)
+    is_begun = len(states) == len(comparison.plan.arms) or (bool(states) and not comparison.goes_on)
     return is_begun and RunState.RUNNING not in states
 
 

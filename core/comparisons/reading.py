@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from core.access.findings import DEPLOYMENT, ROLE, Outcome
 from core.access.kept import KEPT_FOR
-from core.comparisons.blind import blind_row, is_blind_for, named_cells, next_judgement
+from core.comparisons.blind import blind_row, named_cells
 from core.errors import NotFound
+from core.runs.comparison import is_decided
+from core.storage.records import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -102,7 +104,8 @@ def reading(
     hidden = {one.arm for one in withheld}
     seen = replace(comparison, cells=tuple(cell for cell in comparison.cells if cell.arm not in hidden))
     # Of all answers, also of the withheld: after a check they will have to be judged blindly too.
-    hides_names = is_blind_for(comparison, votes) and not _is_decided(comparison, reader, votes)
+    complete = ((cell.round, cell.arm) for cell in comparison.cells if cell.run.state is RunState.COMPLETE)
+    hides_names = comparison.plan.is_blind and not is_decided(complete, votes, goes_on=comparison.goes_on)
     named = {(cell.round, cell.arm) for cell in seen.cells}
     if hides_names:
         named &= named_cells(comparison, reader, votes)
@@ -160,8 +163,3 @@ def _withheld(comparison: Comparison, find: Callable[[str], Examination | None],
 
 def _is_fresh(known: Examination, now: datetime) -> bool:
     return abs(now - known.checked_at) <= KEPT_FOR
-
-
-def _is_decided(comparison: Comparison, reader: Owner, votes: Iterable[Vote]) -> bool:
-    goes_on = comparison.is_running or comparison.is_running_elsewhere
-    return not goes_on and next_judgement(comparison, reader, votes) is None

@@ -10,8 +10,9 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from core.errors import KeylessError, NotFound, SignInAgain, StorageError
+from core.errors import KeylessError, SignInAgain, StorageError
 from core.runs.comparison import ALONE, starting_order
+from core.runs.pausing import pause, pause_columns, refused
 from core.storage.comparisons import cell_name
 from core.storage.records import RunState
 
@@ -36,9 +37,8 @@ ROOM_SECONDS: Final = 300.0
 ROOM_PAUSE_SECONDS: Final = 0.5
 STORED_SECONDS: Final = 30.0
 """How long the end of a comparison waits for its answers to be stored before another process may continue it."""
-
-PAUSED: Final = "Paused"
-"""How the notice begins that says why rounds are missing; it goes when the comparison is continued."""
+CLAIM_SECONDS: Final = 1.0
+"""How often a round looks whether it was called off in another process."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,8 +54,10 @@ class Carrying:
     """Asks for the rounds of a comparison, one after the other; each comparison has a thread of its own.
 
     Before a round every column's token and connection are got ready, and the rows of its answers written; then all
-    start within a few milliseconds, in an order of chance. A sign-in that has run out, a database that refuses or an
-    app that is stopped pauses the rest: what was not asked for stays missing, and can be continued.
+    start within a few milliseconds, in an order of chance. A session that has ended, a database that refuses or an
+    app that is stopped pauses the rest. Where only a person can renew a token, the columns that call that endpoint as
+    that identity are paused, and the others go on. What was not asked for stays missing, and can be continued.
+    A comparison that another process calls off or deletes is stopped within about a second.
 
     Args:
         store: Where comparisons are.
@@ -110,16 +112,16 @@ class Carrying:
             while (upcoming := live.next_round()) is not None:
                 number, arms = upcoming
                 with places or self._wait_for_places(live, len(arms)) as room:
-                    notices = (ALONE,) if live.is_asked_later(number) else ()
-                    self._round(live, {arm: columns[arm] for arm in arms}, number, notices, room.taken)
+                    self._round(live, columns, number, arms, room.taken)
                 places = None
+                pause_columns(live, columns, number, refused(live))
         except KeylessError as error:
-            _pause(live, number, error)
+            pause(live, number, error)
         except Exception as error:  # noqa: BLE001 - whatever happens, it ends and says so
             unexpected = KeylessError()
             # Only the class: the message of a foreign exception may quote a prompt or a token.
             _log.error("%s comparison %s met an unexpected %s", unexpected.reference, live.id, type(error).__name__)
-            _pause(live, number, unexpected)
+            pause(live, number, unexpected)
         finally:
             if places is not None:
                 places.give_back()
@@ -130,49 +132,56 @@ class Carrying:
         live: LiveComparison,
         columns: Mapping[int, Column],
         number: int,
-        notices: tuple[str, ...],
+        arms: Sequence[int],
         places: Sequence[Place],
     ) -> None:
         if not self._is_signed_in(live.session_id):
             raise SignInAgain("You are signed out.", "Sign in again.")
-        self._make_ready(live, columns)
+        refusals = self._make_ready(live, {arm: columns[arm] for arm in arms})
         if live.stopping.done():
             return
+        waiting = pause_columns(live, columns, number, refusals)
+        order = starting_order(live.id, number, [arm for arm in arms if arm not in waiting])
+        if not order:
+            return
+        notices = (ALONE,) if live.is_asked_later(number) else ()
         now = self._clock()
-        order = starting_order(live.id, number, list(columns))
         begun = {arm: columns[arm].record(live.id, cell_name(number, arm), now, notices) for arm in order}
         self._store.begin_round(live.id, list(begun.values()), live.notices)
         live.begin_round(number)
         self._start(live, columns, begun, places)
-        while pending := [run for run in live.runs().values() if not run.finished]:
-            wait([run.ended for run in pending])
-        ended = [run.record().error for run in live.runs().values()]
-        refusal = next((error for error in ended if error and error.kind == SignInAgain.__name__), None)
-        if refusal and not live.is_last_round:
-            raise SignInAgain(refusal.title, refusal.remedy)
+        while pending := [run.ended for run in live.runs().values() if not run.finished]:
+            if wait(pending, CLAIM_SECONDS).not_done and self._is_called_off(live):
+                live.stop()
 
-    def _make_ready(self, live: LiveComparison, columns: Mapping[int, Column]) -> None:
-        """Get tokens and connections; only a person who is signed out everywhere keeps the round from starting."""
-        callers = [
-            (column.deployment.endpoint, column.tokens)
-            for column in columns.values()
-            if column.deployment.endpoint.name not in live.silent
-        ]
+    def _is_called_off(self, live: LiveComparison) -> bool:
+        try:
+            return not self._store.is_claimed(live.id)
+        except StorageError:
+            # Nobody can have called it off in a database that does not answer.
+            return False
+
+    def _make_ready(self, live: LiveComparison, columns: Mapping[int, Column]) -> dict[int, SignInAgain]:
+        """Get tokens and connections; returns why columns cannot be asked before a person signs in again."""
+        waited_for = {
+            arm: column for arm, column in columns.items() if column.deployment.endpoint.name not in live.silent
+        }
+        callers = [(column.deployment.endpoint, column.tokens) for column in waited_for.values()]
         getting_ready = self._core_loop.submit(self._get_ready(callers))
         either: list[Future[Any]] = [getting_ready, live.stopping]
         wait(either, return_when=FIRST_COMPLETED)
         if live.stopping.done():
             getting_ready.cancel()
-            return
+            return {}
         readiness = getting_ready.result()
-        if callers and all(isinstance(refusal, SignInAgain) for refusal in readiness.refusals):
-            raise next(refusal for refusal in readiness.refusals if refusal)
         live.silent.update(readiness.silent)
         if live.silent:
             names = ", ".join(sorted(live.silent))
             live.tell(f"Connections could not be warmed for all columns: {names} did not answer.")
         elif not any("warmed" in notice for notice in live.notices):
             live.tell("Connections were warmed for all columns before each round.")
+        refusals = zip(waited_for, readiness.refusals, strict=True)
+        return {arm: refusal for arm, refusal in refusals if isinstance(refusal, SignInAgain)}
 
     def _start(
         self,
@@ -183,7 +192,8 @@ class Carrying:
     ) -> None:
         started = 0
         try:
-            for (arm, record), place in zip(begun.items(), places, strict=True):
+            # Of a column that is left out, the place stays free.
+            for (arm, record), place in zip(begun.items(), places, strict=False):
                 column = columns[arm]
                 run = self._runs.start(
                     place,
@@ -240,13 +250,6 @@ class Places:
     def give_back(self) -> None:
         """The same without a block."""
         self.stack.close()
-
-
-def _pause(live: LiveComparison, number: int, error: KeylessError) -> None:
-    if isinstance(error, NotFound) or live.stopping.done():
-        # Deleted, called off, stopped, or the app is ending: whoever did it knows.
-        return
-    live.tell(f"{PAUSED} in round {number + 1}: {error.title} {error.remedy} Then continue.")
 
 
 def _is_written() -> None:

@@ -28,6 +28,11 @@ class Column:
     deployment: Deployment
     tokens: TokenSource
 
+    @property
+    def caller(self) -> tuple[str, str]:
+        """Which kind of identity calls which endpoint: columns that have this in common are refused together."""
+        return self.tokens.identity_kind, self.deployment.endpoint.name
+
     def call(self) -> Call:
         """What is sent."""
         arm = self.arm

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import KeylessError, NotFound
 from core.runs.beginning import new_id
-from core.runs.carrying import PAUSED
 from core.runs.columns import columns_of
-from core.runs.comparison import EVERYTHING, FINISHED, Verdict, Vote, comparison_of, votes_in_context
+from core.runs.comparison import EVERYTHING, FINISHED, Verdict, Vote, blind_votes, comparison_of
 from core.runs.going_on import GoingOn
 from core.runs.live_comparison import LiveComparison
 from core.runs.messages import title_of
+from core.runs.pausing import PAUSED
 from core.storage.comparison_records import StoredComparison
 from core.storage.records import RunState
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.identity.access_token import TokenSource
     from core.identity.user import User
     from core.runs.carrying import Carrying
-    from core.runs.comparison import Comparison, ComparisonHeading, VoteInContext
+    from core.runs.comparison import BlindVotes, Comparison, ComparisonHeading
     from core.runs.comparison_plan import Plan
     from core.runs.live_runs import LiveRuns
     from core.storage.comparisons import ComparisonStore
@@ -123,7 +123,7 @@ class Comparing:
         return live
 
     def stop(self, user: User, comparison_id: str) -> None:
-        """Stop every answer on its way, and begin no more rounds; in another process those on their way still end."""
+        """Stop every answer on its way, and begin no more rounds; another process does within seconds."""
         live = self.going_on.of(user.key, comparison_id)
         if live:
             live.stop()
@@ -237,9 +237,11 @@ class Comparing:
         """This person's votes on it, oldest first."""
         return self._votes.of_comparison(user.key, comparison_id)
 
-    def all_votes(self, user: User) -> Sequence[VoteInContext]:
-        """This person's votes on every comparison, oldest first, without those that only say SEEN."""
-        return votes_in_context(self._votes.of_person(user.key))
+    def all_votes(self, user: User) -> BlindVotes:
+        """This person's votes on all comparisons that they may read; those on one count once it is decided."""
+        return blind_votes(
+            self._votes.of_person(user.key), lambda comparison_id: self.going_on.find(comparison_id) is not None
+        )
 
     def _again(
         self,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import combinations, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from core.runs.comparison_plan import plan_from
@@ -11,26 +13,28 @@ from core.storage.comparison_records import EVERYTHING, Cell, ComparisonHeading,
 from core.storage.records import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from core.runs.comparison_plan import Arm, Plan
-    from core.storage.comparison_records import StoredComparison, StoredVote
+    from core.storage.comparison_records import StoredComparison, StoredVotes
     from core.storage.records import Owner, RunRecord
 
 __all__ = [
     "ALONE",
     "EVERYTHING",
     "FINISHED",
+    "BlindVotes",
     "Cell",
     "Comparison",
     "ComparisonHeading",
     "Verdict",
     "Vote",
     "VoteInContext",
+    "blind_votes",
     "comparison_of",
+    "is_decided",
     "starting_order",
-    "votes_in_context",
 ]
 
 FINISHED: Final = frozenset({RunState.COMPLETE, RunState.FILTERED})
@@ -66,6 +70,11 @@ class Comparison:
     notices: tuple[str, ...] = ()
     is_running_elsewhere: bool = False
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether more answers come, here or elsewhere."""
+        return self.is_running or self.is_running_elsewhere
+
     def run(self, round: int, arm: int) -> RunRecord | None:  # noqa: A002 - what it is called everywhere
         """The answer in this cell."""
         return next((cell.run for cell in self.cells if (cell.round, cell.arm) == (round, arm)), None)
@@ -98,6 +107,25 @@ def comparison_of(
     )
 
 
+def is_decided(complete: Iterable[tuple[int, int]], votes: Iterable[Vote], *, goes_on: bool) -> bool:
+    """Whether the person who cast ``votes`` on a blind comparison may know its names, and their votes count.
+
+    That is once they have judged every two complete answers of a round, and no more answers come, or once they gave
+    up blindness. Before that, a count of their votes would tell by whom the answers are that they are still to judge.
+
+    Args:
+        complete: Round and column of every complete answer.
+        votes: What this person said of the comparison.
+        goes_on: Whether more answers come.
+    """
+    judged = {(vote.round, vote.first_arm, vote.second_arm) for vote in votes}
+    if (EVERYTHING, EVERYTHING, EVERYTHING) in judged:
+        return True
+    by_round = groupby(sorted(complete), key=itemgetter(0))
+    pairs = {pair for _, cells in by_round for pair in combinations(cells, 2)}
+    return not goes_on and {(number, first, second) for (number, first), (_, second) in pairs} <= judged
+
+
 @dataclass(frozen=True, slots=True)
 class VoteInContext:
     """A vote with what it was about."""
@@ -108,16 +136,32 @@ class VoteInContext:
     second: Arm
 
 
-def votes_in_context(stored: Iterable[StoredVote]) -> list[VoteInContext]:
-    """Votes with the columns they are about, without those that only say SEEN."""
-    votes = [each for each in stored if each.vote.verdict is not Verdict.SEEN]
-    plans = {each.vote.comparison_id: each.plan for each in votes}
-    arms = {comparison_id: plan_from(plan).arms for comparison_id, plan in plans.items()}
-    return [
-        VoteInContext(each.vote, each.tags, of_it[each.vote.first_arm], of_it[each.vote.second_arm])
-        for each in votes
-        for of_it in (arms[each.vote.comparison_id],)
-    ]
+@dataclass(frozen=True, slots=True)
+class BlindVotes:
+    """One person's votes on all comparisons.
+
+    Attributes:
+        counted: Those on decided comparisons, oldest first, without those that only say SEEN; see ``is_decided``.
+        waiting: How many there are on comparisons that are not decided.
+    """
+
+    counted: tuple[VoteInContext, ...]
+    waiting: int
+
+
+def blind_votes(stored: Iterable[StoredVotes], is_running: Callable[[str], bool]) -> BlindVotes:
+    """What a person's votes on each comparison come to; ``is_running`` tells which of them go on in this process."""
+    counted: list[VoteInContext] = []
+    waiting = 0
+    for one in stored:
+        goes_on = one.is_running_elsewhere or is_running(one.comparison_id)
+        votes = [vote for vote in one.votes if vote.verdict is not Verdict.SEEN]
+        if is_decided(one.complete, one.votes, goes_on=goes_on):
+            arms = plan_from(one.plan).arms
+            counted += (VoteInContext(vote, one.tags, arms[vote.first_arm], arms[vote.second_arm]) for vote in votes)
+        else:
+            waiting += len(votes)
+    return BlindVotes(tuple(sorted(counted, key=lambda one: one.vote.voted_at)), waiting)
 
 
 def starting_order(comparison_id: str, round: int, arms: Sequence[int]) -> list[int]:  # noqa: A002 - as above

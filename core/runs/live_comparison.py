@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.runs.watching import Bell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from core.runs.run import Run
     from core.storage.records import Owner
@@ -126,6 +126,16 @@ class LiveComparison:
                 self._todo.append((number, [arm]))
             return True
 
+    def leave_out(self, arms: Collection[int]) -> set[int]:
+        """Ask these columns for nothing more; returns those of which something was to come. For who carries it."""
+        with self._lock:
+            being_got_ready = [self._upcoming] if self._upcoming else []
+            to_come = {arm for _, asked in (*being_got_ready, *self._todo) for arm in asked}
+            self._arms -= set(arms)
+            kept = ((number, [arm for arm in asked if arm in self._arms]) for number, asked in self._todo)
+            self._todo = [(number, asked) for number, asked in kept if asked]
+            return to_come & set(arms)
+
     def next_round(self) -> tuple[int, list[int]] | None:
         """What to ask next, as round and columns; None when there is nothing more. For who carries it."""
         with self._lock:
@@ -137,11 +147,6 @@ class LiveComparison:
         """Whether other answers of this round were asked for before. For who carries it."""
         with self._lock:
             return number in self._begun
-
-    @property
-    def is_last_round(self) -> bool:
-        """Whether nothing is to be asked after the round that goes on."""
-        return not self._todo
 
     def begin_round(self, number: int) -> None:
         """From now on this round goes on. For who carries it."""

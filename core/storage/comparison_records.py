@@ -86,9 +86,15 @@ class ComparisonHeading:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredVote:
-    """A vote with the tags and the plan of what it was about; the votes on one comparison share one plan."""
+class StoredVotes:
+    """One person's votes on one comparison, oldest first, with what they are about.
 
-    vote: Vote
+    ``complete`` are round and column of its complete answers; ``is_running_elsewhere`` as in ``StoredComparison``.
+    """
+
+    comparison_id: str
+    votes: tuple[Vote, ...]
     tags: tuple[str, ...]
     plan: dict[str, Any]
+    complete: tuple[tuple[int, int], ...]
+    is_running_elsewhere: bool

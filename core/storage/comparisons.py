@@ -15,7 +15,7 @@ from core.storage.tables import comparison_runs as runs
 from core.storage.tables import comparisons
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -65,9 +65,8 @@ class ComparisonStore:
             answers = connection.execute(of_it.order_by(runs.c.round, runs.c.arm, runs.c.attempt)).all()
             alive = self._database.live_processes(connection)
         cells = {(answer.round, answer.arm): _cell(answer, alive) for answer in answers}
-        others = alive - {self._database.process}
-        going_on = {row.process, *(answer.process for answer in answers if _is_running(answer))}
-        return replace(_stored(row), cells=tuple(cells.values()), is_running_elsewhere=bool(going_on & others))
+        is_running_elsewhere = goes_on_in(alive - {self._database.process}, row.process, answers)
+        return replace(_stored(row), cells=tuple(cells.values()), is_running_elsewhere=is_running_elsewhere)
 
     def list(self, owner: Owner, limit: int = 50) -> tuple[ComparisonHeading, ...]:
         """The owner's comparisons, the one used last first."""
@@ -119,13 +118,20 @@ class ComparisonStore:
 
         return self._database.write(work)
 
+    def is_claimed(self, comparison_id: str) -> bool:
+        """Whether this process still carries it: it was neither called off nor deleted elsewhere."""
+        with self._database.read() as connection:
+            return (
+                connection.execute(select(comparisons.c.id).where(self._claimed(comparison_id))).first() is not None
+            )
+
     def release(self, comparison_id: str, notices: Sequence[str]) -> None:
         """This process carries it no longer, and leaves these notices with it."""
         ended = update(comparisons).where(self._claimed(comparison_id)).values(process=None, notices=[*notices])
         self._database.write(lambda connection: connection.execute(ended).rowcount)
 
     def call_off(self, owner: Owner, comparison_id: str) -> None:
-        """Take the claim from whichever process has it: that one begins no more rounds."""
+        """Take the claim from whichever process has it: that one stops its answers and begins no more rounds."""
         self._change(owner, comparison_id, process=None)
 
     def begin_round(self, comparison_id: str, begun: Sequence[RunRecord], notices: Sequence[str]) -> None:
@@ -194,6 +200,11 @@ class ComparisonStore:
 def cell_name(number: int, arm: int) -> str:
     """What the ``turn_id`` of an answer is: its round and its column, both counted from 0."""
     return f"{number}-{arm}"
+
+
+def goes_on_in(processes: set[int], claimed_by: int | None, answers: Iterable[Row[Any]]) -> bool:
+    """Whether one of these processes carries a comparison, or still answers what it asked for it."""
+    return bool({claimed_by, *(answer.process for answer in answers if _is_running(answer))} & processes)
 
 
 def readable(reader: Owner, comparison_id: str) -> ColumnElement[bool]:

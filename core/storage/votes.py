@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import fields
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select
 
 from core.errors import KeylessError, NotFound
-from core.storage.comparison_records import EVERYTHING, StoredVote, Verdict, Vote
-from core.storage.comparisons import owned, readable
+from core.storage.comparison_records import EVERYTHING, StoredVotes, Verdict, Vote
+from core.storage.comparisons import goes_on_in, owned, readable
+from core.storage.records import RunState
+from core.storage.tables import comparison_runs as runs
 from core.storage.tables import comparison_votes as votes
 from core.storage.tables import comparisons
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from core.storage.engine import Database
     from core.storage.records import Owner
@@ -60,18 +63,36 @@ class VoteStore:
         with self._database.read() as connection:
             return _find(connection, and_(_by(voter), votes.c.comparison_id == comparison_id))
 
-    def of_person(self, voter: Owner) -> tuple[StoredVote, ...]:
-        """This person's votes on all comparisons that they may still read, oldest first."""
-        # Thousands of votes may be about one comparison, and its plan may be long: it is read once.
+    def of_person(self, voter: Owner) -> tuple[StoredVotes, ...]:
+        """This person's votes on all comparisons that they may still read."""
         judged = select(votes.c.comparison_id).where(_by(voter))
-        about = select(comparisons.c.id, comparisons.c.tags, comparisons.c.plan).where(
+        about = select(comparisons.c.id, comparisons.c.tags, comparisons.c.plan, comparisons.c.process).where(
             comparisons.c.id.in_(judged), or_(owned(voter), comparisons.c.is_shared)
         )
+        # Not the texts of the answers, which may be long: only how they ended.
+        told = (runs.c[name] for name in ("comparison_id", "round", "arm", "state", "process"))
+        answered = select(*told).where(runs.c.comparison_id.in_(judged)).order_by(runs.c.attempt)
         with self._database.read() as connection:
-            read = {row.id: row for row in connection.execute(about)}
+            rows = connection.execute(about).all()
+            answers = connection.execute(answered).all()
             found = _find(connection, _by(voter))
+            others = self._database.live_processes(connection) - {self._database.process}
+        said: defaultdict[str, list[Vote]] = defaultdict(list)
+        for vote in found:
+            said[vote.comparison_id].append(vote)
+        latest: defaultdict[str, dict[tuple[int, int], Row[Any]]] = defaultdict(dict)
+        for answer in answers:
+            latest[answer.comparison_id][answer.round, answer.arm] = answer
         return tuple(
-            StoredVote(vote, tuple(row.tags), row.plan) for vote in found if (row := read.get(vote.comparison_id))
+            StoredVotes(
+                row.id,
+                tuple(said[row.id]),
+                tuple(row.tags),
+                row.plan,
+                tuple(cell for cell, answer in latest[row.id].items() if answer.state == RunState.COMPLETE),
+                goes_on_in(others, row.process, latest[row.id].values()),
+            )
+            for row in rows
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.markdown import as_label
-from core.runs.carrying import PAUSED
+from core.runs.pausing import PAUSED
 from pages.components import compare_asking as asking
 from pages.components.compare_export import draw_export, draw_opener
 from pages.components.compare_reading import draw_what_changed
@@ -71,12 +71,13 @@ def draw_bar(visitor: Visitor, reading: Reading) -> None:
                 _draw_details(visitor, comparison)
     for notice in comparison.notices:
         st.caption(f":material/info: {as_label(notice)}")
-    if is_owner and any(notice.startswith(PAUSED) for notice in comparison.notices):
-        # What pauses a comparison is nearly always a sign-in that ended while nobody looked.
+    if is_owner and not comparison.is_running and any(notice.startswith(PAUSED) for notice in comparison.notices):
+        # What pauses a comparison is nearly always a sign-in that ended while nobody looked. While other columns go
+        # on it waits: a new sign-in ends the session that they are asked in.
         again = f"/auth/sign-in?next=/compare?id={comparison.id}"
         same_tab_link("Sign in again", again, key="compare-sign-in-again", width="content")
     if comparison.is_running_elsewhere:
-        st.info("It goes on in another process of the app. Open it again in a minute to see more of it.")
+        st.info("It goes on in another copy of the app. Open it again in a minute to see more of it.")
     if comparison.owner == asking.FROM_A_FILE:
         st.caption(":material/description: Opened from a file. What it says is not checked, and it is not kept here.")
     elif not is_owner:
@@ -88,8 +89,7 @@ def draw_bar(visitor: Visitor, reading: Reading) -> None:
 
 
 def _draw_going_on(visitor: Visitor, comparison: Comparison) -> None:
-    goes_on = comparison.is_running or comparison.is_running_elsewhere
-    missing = 0 if goes_on else len(comparison.missing())
+    missing = 0 if comparison.goes_on else len(comparison.missing())
     # The same buttons at the same places, whether or not it goes on: none is left over from before.
     if missing:
         st.button(
@@ -108,7 +108,7 @@ def _draw_going_on(visitor: Visitor, comparison: Comparison) -> None:
         help="Exactly the same once more, as a new comparison.",
         on_click=asking.run_again,
         args=(visitor, comparison),
-        disabled=goes_on,
+        disabled=comparison.goes_on,
         key="compare-again",
     )
 

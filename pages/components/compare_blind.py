@@ -51,7 +51,7 @@ def draw_blind(visitor: Visitor, reading: Reading, votes: Sequence[Vote]) -> Non
             st.button("Show them", on_click=_give_up, args=(visitor, comparison.id), key="compare-give-up-blindness")
     if pair is not None:
         _draw_pair(visitor, comparison, pair)
-    elif comparison.is_running or comparison.is_running_elsewhere:
+    elif comparison.goes_on:
         st.markdown(":shimmer[The answers are shown once all of a round have come]")
     elif reading.withheld:
         st.caption("You judge two answers at a time. Those of the deployments below are not shown to you yet.")
@@ -94,15 +94,20 @@ def draw_verdicts(reading: Reading, votes: Sequence[Vote]) -> None:
             st.markdown("\n".join(told))
 
 
-def draw_win_rates(visitor: Visitor, *, undecided: str) -> None:
-    """Draw whose answers this person has preferred in their blind comparisons.
-
-    Without ``undecided``, the comparison whose names they may not learn yet.
-    """
-    every = visitor.services.comparing.all_votes(visitor.user)
-    votes = [each for each in every if each.vote.comparison_id != undecided]
-    if not votes:
+def draw_win_rates(visitor: Visitor) -> None:
+    """Draw whose answers this person has preferred in their blind comparisons."""
+    given = visitor.services.comparing.all_votes(visitor.user)
+    votes = given.counted
+    locale = reader_locale()
+    if given.waiting:
+        number = format_decimal(given.waiting, locale=locale)
+        st.caption(
+            f":material/hourglass: Not counted yet: {number} of your votes, on comparisons that you have not judged "
+            "to the end. They count once you have, or once you look at the names."
+        )
+    elif not votes:
         st.caption("Nothing is judged yet. Switch on Blind in Settings, compare, and say which answers are better.")
+    if not votes:
         return
     tags = tags_of(votes)
     chosen = st.multiselect("Only comparisons tagged", tags, key="compare-win-rate-tags") if tags else []
@@ -110,7 +115,6 @@ def draw_win_rates(visitor: Visitor, *, undecided: str) -> None:
     if not rates.standings:
         st.caption("No votes with these tags.")
         return
-    locale = reader_locale()
     number = format_decimal(rates.votes, locale=locale)
     st.caption(f"From {number} of your blind votes. A tie counts half for each; so does both bad.")
     _draw_table(rates)

@@ -28,7 +28,7 @@ EXAMPLES: Final = {
 def draw_form(visitor: Visitor, comparison: Comparison | None) -> None:
     """Draw it; ``comparison`` is the open one, which the next one is held against."""
     kind = st.session_state[choices.KIND]
-    is_running = comparison is not None and comparison.is_running
+    is_running = comparison is not None and comparison.owner == visitor.user.key and comparison.goes_on
     with st.container(border=True, key="compare-form"):
         st.segmented_control(
             "What tells the columns apart",

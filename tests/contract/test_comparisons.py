@@ -184,7 +184,7 @@ def test_ten_clicks_at_once_are_one_vote(store: ComparisonStore, votes: VoteStor
     assert len(votes.of_comparison(ANA, "c1")) == 1
 
 
-def test_votes_are_read_oldest_first_and_share_the_plan_they_are_about(
+def test_votes_are_read_with_the_comparison_they_are_about_oldest_first(
     store: ComparisonStore, votes: VoteStore, clock: HandClock
 ) -> None:
     for name in ("c1", "c2"):
@@ -196,11 +196,11 @@ def test_votes_are_read_oldest_first_and_share_the_plan_they_are_about(
         votes.add(ANA, added[-1])
     store.share(ANA, "c1", is_shared=True)
     votes.add(BEN, replace(added[0], round=9))
-    read = votes.of_person(ANA)
-    assert [(each.vote, each.tags, each.plan) for each in read] == [
-        (vote, (vote.comparison_id,), PLAN) for vote in added
-    ]
-    assert len({id(each.plan) for each in read}) == 2
+    read = {each.comparison_id: each for each in votes.of_person(ANA)}
+    assert {name: (each.votes, each.tags, each.plan) for name, each in read.items()} == {
+        "c1": (tuple(added[::2]), ("c1",), PLAN),
+        "c2": (tuple(added[1::2]), ("c2",), PLAN),
+    }
     assert votes.of_comparison(ANA, "c2") == tuple(added[1::2])
 
 
@@ -220,6 +220,25 @@ def test_a_vote_is_the_voter_s_own_and_on_what_they_may_read(
     store.share(ANA, "c1", is_shared=False)
     assert votes.of_person(BEN) == ()
     assert len(votes.of_person(ANA)) == 1
+
+
+def test_votes_are_read_with_the_complete_answers_and_whether_more_come(
+    store: ComparisonStore, votes: VoteStore, clock: HandClock
+) -> None:
+    store.create(comparison(clock))
+    votes.add(ANA, Vote("c1", 0, 0, 1, Verdict.LEFT, clock()))
+    for number, states in enumerate(([RunState.FAILED, RunState.COMPLETE], [RunState.COMPLETE, RunState.RUNNING])):
+        store.begin_round("c1", [answer(clock, f"run-{number}-{arm}", number, arm) for arm in range(2)], [])
+        for arm, state in enumerate(states):
+            if state is not RunState.RUNNING:
+                store.finish_run(replace(answer(clock, f"run-{number}-{arm}"), state=state)).result()
+    (read,) = votes.of_person(ANA)
+    assert sorted(read.complete) == [(0, 1), (1, 0)]
+    assert not read.is_running_elsewhere
+    store.start_run(ANA, answer(clock, "again"))
+    store.finish_run(replace(answer(clock, "again"), state=RunState.COMPLETE)).result()
+    (read,) = votes.of_person(ANA)
+    assert sorted(read.complete) == [(0, 0), (0, 1), (1, 0)]
 
 
 def test_who_has_seen_the_names_votes_no_more_and_seeing_takes_no_vote_away(
@@ -244,11 +263,15 @@ def test_what_another_process_carries_shows_as_running_there_and_cannot_be_taken
         mine, theirs = ComparisonStore(here, clock), ComparisonStore(there, clock)
         theirs.create(comparison(clock))
         assert mine.get(ANA, "c1").is_running_elsewhere
+        VoteStore(here).add(ANA, Vote("c1", 0, 0, 1, Verdict.LEFT, clock()))
+        assert [VoteStore(each).of_person(ANA)[0].is_running_elsewhere for each in (here, there)] == [True, False]
         assert not theirs.get(ANA, "c1").is_running_elsewhere
+        assert (theirs.is_claimed("c1"), mine.is_claimed("c1")) == (True, False)
         assert not mine.claim(ANA, "c1")
         theirs.begin_round("c1", [answer(clock, "run-1")], [])
         mine.call_off(ANA, "c1")
         assert not mine.claim(ANA, "c1")
+        assert not theirs.is_claimed("c1")
         with pytest.raises(NotFound):
             theirs.begin_round("c1", [answer(clock, "run-2", 1)], [])
         theirs.finish_run(replace(answer(clock, "run-1"), state=RunState.COMPLETE)).result()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -13,12 +14,12 @@ from core.deployments.catalogue import Catalogue
 from core.deployments.warming import Readiness
 from core.errors import KeylessError, NotFound, SignInAgain, StorageError, TokenRefused, Unreachable
 from core.runs.carrying import Carrying
-from core.runs.comparison import ALONE, Verdict, starting_order
-from core.runs.comparison_plan import Plan, both_identities, sweep
+from core.runs.comparison import ALONE, BlindVotes, Verdict, starting_order
+from core.runs.comparison_plan import Plan, both_identities, side_by_side, sweep
 from core.runs.journal import SAVE_SECONDS
 from core.runs.run_view import HELD_UP
 from core.storage.records import RunState
-from tests.unit.runs.comparing_parts import DEPLOYMENTS, SESSION, Desk, desk_on, plan, told
+from tests.unit.runs.comparing_parts import DEPLOYMENTS, SESSION, AppIdentity, Desk, desk_on, plan, told
 from tests.unit.runs.scripted import ANNA, BERT, BOUND_SECONDS, Pause, Tokens, answer, finished
 
 if TYPE_CHECKING:
@@ -201,6 +202,75 @@ def test_a_sign_in_that_runs_out_pauses_the_rest_instead_of_failing_it(desk: Des
     assert continued.missing() == ()
     assert not any(notice.startswith("Paused") for notice in continued.notices)
     assert len(desk.lab.asked) == 101
+
+
+def as_me_and_as_the_app(repeats: int) -> Plan:
+    mine, apps = side_by_side(DEPLOYMENTS[:2], "Ice cream?")
+    return Plan((mine, replace(apps, identity_kind="app")), repeats)
+
+
+def test_a_column_whose_sign_in_runs_out_waits_alone_and_what_it_is_asked_later_is_not_timed(desk: Desk) -> None:
+    desk.lab.answers("a", answer("Mine"), [SignInAgain()], answer("Mine"))
+    comparison = desk.compare(as_me_and_as_the_app(4))
+    assert [(cell.round, cell.arm) for cell in comparison.cells] == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 1), (3, 1)]
+    (told,) = (notice for notice in comparison.notices if notice.startswith("Paused"))
+    assert told.startswith("Paused in round 2 for A: Your sign-in has to be renewed.")
+    assert "not timed" in told
+    desk.resume(comparison.id)
+    continued = desk.wait_for_end(comparison.id)
+    assert continued.missing() == ()
+    assert [cell.round for cell in continued.cells if ALONE in cell.run.notices] == [1, 2, 3]
+    assert not any(notice.startswith("Paused") for notice in continued.notices)
+
+
+def test_columns_of_another_endpoint_go_on_without_those_that_need_a_sign_in(
+    database: Database, core_loop: CoreLoop
+) -> None:
+    far = replace(DEPLOYMENTS[1], endpoint=replace(DEPLOYMENTS[1].endpoint, name="far"))
+    deployments = (DEPLOYMENTS[0], far, DEPLOYMENTS[2])
+    with desk_on(database, core_loop, catalogue=Catalogue(deployments)) as desk:
+        desk.lab.answers("a", [SignInAgain()])
+        comparison = desk.compare(Plan(side_by_side(deployments, "Ice?"), 3))
+    asked = [[cell.round for cell in comparison.cells if cell.arm == arm] for arm in range(3)]
+    assert asked == [[0], [0, 1, 2], [0]]
+    assert any(notice.startswith("Paused in round 1 for A, C: ") for notice in comparison.notices)
+
+
+def test_a_column_without_a_token_is_not_asked_and_the_others_go_on(desk: Desk) -> None:
+    desk.readiness += [Readiness((None, None), ()), Readiness((SignInAgain(), None), ())]
+    comparison = desk.compare(as_me_and_as_the_app(3))
+    assert [(cell.round, cell.arm) for cell in comparison.cells] == [(0, 0), (0, 1), (1, 1), (2, 1)]
+    assert desk.made_ready == [2, 2, 1]
+    assert any(notice.startswith("Paused in round 2 for A: ") for notice in comparison.notices)
+
+
+def test_a_column_that_waits_for_a_sign_in_is_not_asked_once_more_while_the_others_go_on(desk: Desk) -> None:
+    pause = Pause()
+    desk.lab.answers("a", [SignInAgain()])
+    desk.lab.answers("b", answer("The app's"), [pause, *answer("The app's")])
+    comparison_id = desk.start(as_me_and_as_the_app(5))
+    pause.wait_until_reached()
+    with pytest.raises(KeylessError, match="goes on already"):
+        desk.comparing.retry(ANNA, SESSION, [Tokens(), AppIdentity()], comparison_id, 0, 0)
+    pause.release()
+    desk.wait_for_end(comparison_id)
+    assert desk.lab.asked.count("a") == 1
+
+
+def test_what_another_process_stops_or_deletes_ends_within_two_seconds(desk: Desk) -> None:
+    for end in (desk.store.call_off, desk.store.delete):
+        pause = Pause()
+        desk.lab.answers("a", [*answer("Melts")[:-1], pause])
+        comparison_id = desk.start(plan(2, 5))
+        pause.wait_until_reached()
+        live = desk.live(comparison_id, 2)
+        end(ANNA.key, comparison_id)
+        live.over.result(2.0)
+        assert {told(run.record()) for run in live.runs().values()} == {
+            (CANCELLED, "Melts"),
+            (COMPLETE, "Melts hearts"),
+        }
+        assert live.round == 0
 
 
 def test_a_token_that_nobody_can_get_any_more_pauses_before_anything_is_asked(desk: Desk) -> None:
@@ -410,13 +480,42 @@ def test_one_person_votes_once_on_a_pair_and_never_after_seeing_the_names(desk: 
     desk.comparing.give_up_blindness(ANNA, comparison.id)
     with pytest.raises(KeylessError, match="You have seen the names"):
         desk.comparing.vote(ANNA, comparison.id, 0, 0, 1, Verdict.TIE)
-    (known,) = desk.comparing.all_votes(ANNA)
+    (known,) = desk.comparing.all_votes(ANNA).counted
     assert (known.vote.verdict, known.tags, known.first.label, known.second.label) == (
         Verdict.RIGHT,
         ("summer",),
         "A",
         "C",
     )
+
+
+def test_votes_count_once_all_of_their_comparison_is_judged(desk: Desk) -> None:
+    decided, open_one = (desk.compare(plan(2, 2, is_blind=True)) for _ in range(2))
+    for number in range(2):
+        desk.comparing.vote(ANNA, decided.id, number, 0, 1, Verdict.LEFT)
+    desk.comparing.vote(ANNA, open_one.id, 1, 0, 1, Verdict.TIE)
+    votes = desk.comparing.all_votes(ANNA)
+    assert [(each.vote.comparison_id, each.vote.round) for each in votes.counted] == [
+        (decided.id, 0),
+        (decided.id, 1),
+    ]
+    assert votes.waiting == 1
+    desk.comparing.vote(ANNA, open_one.id, 0, 0, 1, Verdict.TIE)
+    assert (len(desk.comparing.all_votes(ANNA).counted), desk.comparing.all_votes(ANNA).waiting) == (4, 0)
+
+
+def test_votes_do_not_count_while_more_answers_come_and_answers_that_never_came_are_not_waited_for(
+    desk: Desk,
+) -> None:
+    pause = Pause()
+    desk.lab.answers("a", answer("One"), [pause])
+    comparison_id = desk.start(plan(2, 2, is_blind=True))
+    pause.wait_until_reached()
+    desk.comparing.vote(ANNA, comparison_id, 0, 0, 1, Verdict.LEFT)
+    assert desk.comparing.all_votes(ANNA) == BlindVotes((), 1)
+    desk.comparing.stop(ANNA, comparison_id)
+    desk.wait_for_end(comparison_id)
+    assert len(desk.comparing.all_votes(ANNA).counted) == 1
 
 
 def test_only_blind_answers_that_have_come_are_voted_on(desk: Desk) -> None:
