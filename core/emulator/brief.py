@@ -59,7 +59,9 @@ _TONE = re.compile(
     r"|(?P<bold>bold\w*|provocative|daring|punch\w*|edgy)|(?P<warm>warm\w*|friendl\w+|kind\w*|emotional|heartfelt))\b",
     re.IGNORECASE,
 )
-_LANGUAGE = re.compile(r"\b(?:in|into|auf|language:)\s+(German|French|Spanish|Portuguese)\b", re.IGNORECASE)
+_LANGUAGE = re.compile(
+    r"\b(?:in|into|auf|language:)\s+(German|French|Spanish|Portuguese|Italian|Dutch)\b", re.IGNORECASE
+)
 _STOPWORDS = frozenset(
     """
     a about above after again all also am an and any are as at be because been before being below between

@@ -121,6 +121,9 @@ class _Answer:
             return taglines(brief, count, self._chance, self._order, self._prompt.temperature)
         # More than are wanted, so that enough of them keep to what is wished for.
         lines = taglines(brief, briefs.MOST_LINES, self._chance, self._order, 1.0)
+        if wished.longest is not None:
+            lines = list(dict.fromkeys([*lines, *shortest(brief, self._chance)]))
+            self._chance.shuffle(lines)
         return wished.kept_by(lines, count)
 
     def _styled(self, brief: Brief, lines: list[str]) -> str:  # noqa: PLR0911 - one return per style

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from core.emulator.deployments import DEPLOYMENTS
+from core.emulator.deployments import DEPLOYMENTS, Deployment
 from core.emulator.prompt import Prompt, Turn
 from core.emulator.writer import Writer
 
@@ -14,9 +14,11 @@ SCHEMA = {"type": "object", "properties": {"taglines": {"type": "array", "items"
 ICE_CREAM = "<brief>\nWrite a tagline for an ice cream brand:\n{}\n</brief>"
 
 
-def lines(text: str, *, seed: int = 0, system: str = "", **more: object) -> list[str]:
+def lines(
+    text: str, deployment: Deployment = DEPLOYMENTS[0], *, seed: int = 0, system: str = "", **more: object
+) -> list[str]:
     prompt = Prompt((Turn("user", text),), system, **({"schema": SCHEMA} | more))  # type: ignore[arg-type]
-    found: list[str] = json.loads(Writer(seed).write(DEPLOYMENTS[0], prompt)[0])["taglines"]
+    found: list[str] = json.loads(Writer(seed).write(deployment, prompt)[0])["taglines"]
     return found
 
 
@@ -29,6 +31,17 @@ def test_limits_are_mostly_kept(seed: int) -> None:
     assert sum(len(line) <= 40 and "deserve" not in line for line in found) >= 6
     few_words = lines("Write 4 taglines.\n\n" + ICE_CREAM.format("Length: at most 5 words each"), seed=seed)
     assert all(len(line.split()) <= 5 for line in few_words)
+
+
+@pytest.mark.parametrize("language", ["English", "French", "German", "Spanish", "Portuguese", "Italian", "Dutch"])
+def test_a_short_limit_is_mostly_kept_in_every_language_that_is_written(language: str) -> None:
+    wish = f"Language: {language}\nLength: at most 30 characters each"
+    for seed in range(5):
+        found = lines("Write 10 taglines.\n\n" + ICE_CREAM.format(wish), seed=seed)
+        assert len(found) == len(set(found)) == 10
+        assert sum(len(line) <= 30 for line in found) >= 9, found
+    four = "Write 4 taglines.\n\n" + ICE_CREAM.format(wish)
+    assert len({line for deployment in DEPLOYMENTS[:4] for line in lines(four, deployment)}) >= 8
 
 
 def test_json_is_given_when_the_prompt_asks_for_it_in_words() -> None:
