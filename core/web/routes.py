@@ -68,7 +68,7 @@ def routes(entrance: Entrance) -> list[BaseRoute]:
         Route(paths.SIGN_OUT, leaving.ask, methods=["GET"]),
         Route(paths.SIGN_OUT, leaving.leave, methods=["POST"]),
         Route(paths.SIGNED_OUT, leaving.done),
-        Route(f"{paths.SHOWN_FILES}{{name}}", files.serve),
+        Route(f"{paths.SHOWN_FILES}{{version}}/{{name}}", files.serve),
         *StageRoutes(entrance, showing, files).routes(),
         *VoteRoutes(showing, files).routes(),
     ]

@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
 LOGO: Final = "logo"
 _KINDS: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-_NAMES: Final = frozenset({"page.css", "stage.css", "stage.js", "vote.css", "vote.js"})
+_NAMES: Final = ("page.css", "stage.css", "stage.js", "stage_live.js", "stage_type.js", "vote.css", "vote.js")
 _FOREVER: Final = "private, max-age=31536000, immutable"
 
 
 class ShownFiles:
-    """``/shown/{name}``, and the addresses of these files, which change with their content."""
+    """``/shown/{version}/{name}``: the version changes with the content of any, so scripts find each other in it."""
 
     def __init__(self, brand: Brand) -> None:
         self._brand = brand
         self._logo = brand.picture()
+        content = b"\0".join([*(_content(name) for name in _NAMES), self._logo])
+        self._version = hashlib.sha256(content).hexdigest()[:12]
 
     async def serve(self, request: Request) -> Response:
         """One file."""
@@ -40,14 +42,16 @@ class ShownFiles:
             content, kind = _content(name), _KINDS[Path(name).suffix]
         else:
             return PlainTextResponse("Not Found", 404)
-        return Response(content, headers={"Content-Type": kind, "Cache-Control": _FOREVER})
+        # A replica of another version may be asked while they are being replaced.
+        is_that = request.path_params["version"] == self._version
+        return Response(content, headers={"Content-Type": kind, "Cache-Control": _FOREVER if is_that else "no-store"})
 
     def head(self, *names: str) -> str:
         """The elements by which a page loads stylesheets and scripts."""
         return "".join(
-            f'<link rel="stylesheet" href="{_address(name, _content(name))}">'
+            f'<link rel="stylesheet" href="{self._address(name)}">'
             if name.endswith(".css")
-            else f'<script src="{_address(name, _content(name))}" defer></script>'
+            else f'<script src="{self._address(name)}" type="module"></script>'
             for name in names
         )
 
@@ -58,7 +62,10 @@ class ShownFiles:
             return name
         # Beside its name the picture says nothing new.
         spoken = "" if name else "Logo"
-        return f'<img class="mark" src="{_address(LOGO, self._logo)}" alt="{spoken}">{name}'
+        return f'<img class="mark" src="{self._address(LOGO)}" alt="{spoken}">{name}'
+
+    def _address(self, name: str) -> str:
+        return f"{paths.SHOWN_FILES}{self._version}/{name}"
 
 
 @cache
@@ -66,7 +73,3 @@ def _content(name: str) -> bytes:
     if name.endswith(".css"):
         return html.style(name).encode()
     return Path(__file__).with_name(name).read_bytes()
-
-
-def _address(name: str, content: bytes) -> str:
-    return f"{paths.SHOWN_FILES}{name}?v={hashlib.sha256(content).hexdigest()[:12]}"

@@ -1,12 +1,15 @@
 // The stage: one tagline after the other, all of them, or the vote; by keyboard, mouse and touch.
 // The page works without this script as a row of cards to scroll through; the server alone renders.
 
+import { ask, follow, say } from "./stage_live.js";
+import { Fitting, fit } from "./stage_type.js";
+
 const root = document.documentElement;
-const board = root.dataset.board;
+const address = `/stage/${root.dataset.board}`;
 const byId = (id) => document.getElementById(id);
 const cards = byId("cards");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const POLL_MILLISECONDS = 2000;
+const fitting = new Fitting(cards);
 const IDLE_MILLISECONDS = 3500;
 const REST_MILLISECONDS = 150;
 
@@ -14,44 +17,40 @@ let current = 0;
 let names = null;
 let idle = 0;
 let resting = 0;
-let isAsking = false;
 
 const articles = () => [...cards.querySelectorAll("article")];
-
-function say(text) {
-  byId("notice").textContent = text;
-}
-
-function view() {
-  return root.dataset.view;
-}
+const view = () => root.dataset.view;
 
 function show(wanted) {
   root.dataset.view = wanted;
-  for (const name of ["grid", "vote"]) {
-    press(name, wanted === name);
-  }
+  press("grid", wanted === "grid");
+  press("vote", wanted === "vote");
   cards.inert = wanted === "vote";
-  for (const link of cards.querySelectorAll("a.open")) {
-    link.tabIndex = wanted === "grid" ? 0 : -1;
-  }
-  fitAll();
-  settle("instant");
+  for (const link of cards.querySelectorAll("a.open")) link.tabIndex = wanted === "grid" ? 0 : -1;
+  place();
 }
 
 function press(name, isOn) {
   document.querySelector(`nav [data-do="${name}"]`).setAttribute("aria-pressed", isOn);
 }
 
+// Everything is measured and put where it belongs, at once.
+function place() {
+  const all = articles();
+  fitting.begin(all);
+  if (all[current]) fit(all[current]);
+  settle("instant");
+}
+
 // Move to a card; in the grid it is marked, alone it is scrolled to.
 function go(index, behavior = calm.matches ? "instant" : "smooth") {
-  const all = articles();
-  current = Math.max(0, Math.min(index, all.length - 1));
+  current = Math.max(0, Math.min(index, articles().length - 1));
   settle(behavior);
-  if (all.length && view() === "one") byId("spoken").textContent = all[current].querySelector("h2").textContent;
+  speak();
 }
 
 function settle(behavior) {
+  clearTimeout(resting);
   const all = articles();
   all.forEach((card, index) => {
     card.toggleAttribute("data-current", index === current);
@@ -63,140 +62,40 @@ function settle(behavior) {
   byId("counter").textContent = all.length ? `${current + 1} / ${all.length}` : "";
 }
 
-// The largest type in which a card's words fit; the stylesheet's own sizes are a first guess by length.
-function fit(card) {
-  const words = card.querySelector("h2");
-  words.style.fontSize = "";
-  const width = card.clientWidth;
-  const below = card.querySelector(".stored")?.offsetHeight ?? 0;
-  const room = (card.clientHeight - below) * (view() === "grid" ? 0.62 : 0.72);
-  if (!width || !room) return;
-  const fits = (size) => {
-    words.style.fontSize = `${size}px`;
-    return words.scrollHeight <= room && words.scrollWidth <= words.clientWidth + 1;
-  };
-  let low = 13;
-  let high = Math.min(width * 0.115, room * 0.5, view() === "grid" ? 72 : 240);
-  for (let step = 0; step < 7; step += 1) {
-    const middle = (low + high) / 2;
-    if (fits(middle)) low = middle;
-    else high = middle;
-  }
-  words.style.fontSize = `${Math.floor(low)}px`;
-}
-
-// Measured once a card has its place, and again whenever that changes.
-const sized = new ResizeObserver((changed) => {
-  for (const { target } of changed) fit(target);
-});
-
-// Only what is seen, or next to be seen, is measured: a board may hold hundreds of cards.
-const near = new IntersectionObserver((seen) => {
-  for (const { isIntersecting, target } of seen) {
-    if (isIntersecting) sized.observe(target);
-    else sized.unobserve(target);
-  }
-}, { root: cards, rootMargin: "100%" });
-
-function fitAll() {
-  near.disconnect();
-  sized.disconnect();
-  for (const card of articles()) near.observe(card);
-  const here = articles()[current];
-  if (here) fit(here);
+// For people who listen: the tagline, and who wrote it where that is shown.
+function speak() {
+  const parts = articles()[current]?.querySelectorAll("h2, .by") ?? [];
+  byId("spoken").textContent = [...parts].map((part) => part.textContent).filter(Boolean).join(" – ");
 }
 
 async function reveal() {
-  if (names) {
-    names = null;
-  } else {
-    const answer = await ask(`/stage/${board}/names`);
-    if (!answer) return;
-    names = answer.names;
-  }
+  names = names ? null : ((await ask(`${address}/names`))?.names ?? null);
   press("names", names !== null);
   label();
+  speak();
 }
 
 function label() {
-  for (const card of articles()) {
-    card.querySelector(".by").textContent = names?.[card.id.replace("card-", "")] ?? "";
-  }
+  for (const card of articles()) card.querySelector(".by").textContent = names?.[card.id.replace("card-", "")] ?? "";
 }
 
-// JSON of the server; null when there is none, and then it is said why.
-async function ask(address, more = {}) {
-  let answer;
-  try {
-    answer = await fetch(address, { redirect: "manual", headers: { Accept: "application/json" }, ...more });
-  } catch {
-    say("No connection. What is shown stays; it is tried again.");
-    return null;
-  }
-  if (answer.type === "opaqueredirect") {
-    say("You are signed out. Load the page again to sign in.");
-    return null;
-  }
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) say([told.title, told.remedy].filter(Boolean).join(" ") || "The board could not be read.");
-  return answer.ok ? told : null;
-}
-
-async function follow() {
-  if (document.hidden || isAsking) return;
-  isAsking = true;
-  const told = await ask(`/stage/${board}/state`);
-  if (told && byId("notice").textContent.startsWith("No connection")) say("");
-  if (told && told.state !== root.dataset.state) await update();
-  isAsking = false;
-}
-
-// The server renders; what differs is taken over, so that nothing flickers and no place is lost.
-async function update() {
-  const answer = await fetch(`/stage/${board}`, { redirect: "manual" }).catch(() => null);
-  if (!answer?.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!fresh.documentElement.dataset.state) return;
+// The cards as they are now; the place among them is kept.
+async function take(fresh) {
+  const words = (part) => [...part.querySelectorAll("article, .empty")]
+    .map((card) => `${card.id}:${card.querySelector("h2")?.textContent}`).join("\n");
+  const next = fresh.getElementById("cards");
+  if (words(next) === words(cards)) return;
   const shown = articles()[current]?.id;
-  const place = fresh.getElementById("cards");
-  if (sum(place) !== sum(cards)) {
-    cards.replaceChildren(...place.childNodes);
-    const at = articles().findIndex((card) => card.id === shown);
-    current = at < 0 ? Math.min(current, Math.max(articles().length - 1, 0)) : at;
-    if (names) names = (await ask(`/stage/${board}/names`))?.names ?? null;
-    label();
-    show(view());
-  }
-  takeVote(fresh.getElementById("vote"));
-  root.dataset.state = fresh.documentElement.dataset.state;
-}
-
-function sum(place) {
-  return [...place.querySelectorAll("article, .empty")]
-    .map((card) => `${card.id}:${card.querySelector("h2")?.textContent}`)
-    .join("\n");
-}
-
-function takeVote(fresh) {
-  const vote = byId("vote");
-  const shape = (part) => [...part.querySelectorAll(".address, li progress")].map((each) => each.id || each.textContent);
-  const isSame = fresh.querySelector("form button")?.value === vote.querySelector("form button")?.value;
-  if (!isSame || String(shape(fresh)) !== String(shape(vote))) {
-    vote.replaceChildren(...fresh.childNodes);
-    return;
-  }
-  const parts = (part) => [...part.querySelectorAll("li, li b, li progress, .cast")];
-  parts(vote).forEach((part, index) => {
-    const next = parts(fresh)[index];
-    if (part.tagName === "PROGRESS") [part.max, part.value] = [next.max, next.value];
-    else if (part.tagName === "LI") part.className = next.className;
-    else part.textContent = next.textContent;
-  });
+  cards.replaceChildren(...next.childNodes);
+  const at = articles().findIndex((card) => card.id === shown);
+  current = at < 0 ? Math.max(Math.min(current, articles().length - 1), 0) : at;
+  show(view());
+  if (names) names = (await ask(`${address}/names`))?.names ?? null;
+  label();
 }
 
 function theme() {
-  const isDark = getComputedStyle(root).colorScheme.startsWith("dark") ||
-    (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = isDark ? "light" : "dark";
 }
 
@@ -237,16 +136,16 @@ function wake() {
 addEventListener("keydown", (event) => {
   wake();
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const onControl = event.target.closest("button, a");
   if (event.key === " " || event.key === "Enter") {
-    if (onControl) return;
+    if (event.target.closest("button, a")) return;
     event.preventDefault();
     if (view() === "grid") show("one");
     else if (view() === "one") go(current + (event.shiftKey ? -1 : 1));
     return;
   }
   const act = keys[event.key] ?? keys[event.key.toLowerCase()];
-  if (!act || (view() === "vote" && event.key.startsWith("Arrow"))) return;
+  // Beside the vote no card is turned: these keys scroll it where it is long.
+  if (!act || (view() === "vote" && event.key.length > 1 && event.key !== "Escape")) return;
   event.preventDefault();
   act();
 });
@@ -273,43 +172,26 @@ cards.addEventListener("scroll", () => {
   clearTimeout(resting);
   resting = setTimeout(() => {
     if (view() !== "one" || !cards.clientWidth) return;
-    const at = Math.round(Math.abs(cards.scrollLeft) / cards.clientWidth);
-    if (at !== current) go(at, "instant");
+    const at = Math.abs(cards.scrollLeft) / cards.clientWidth;
+    if (Math.abs(at - Math.round(at)) < 0.01 && Math.round(at) !== current) go(Math.round(at), "instant");
   }, REST_MILLISECONDS);
 }, { passive: true });
-
-// A vote is opened and closed without leaving full screen.
-byId("vote").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const fields = new URLSearchParams(new FormData(event.target, event.submitter));
-  event.submitter.disabled = true;
-  say("");
-  const button = event.submitter;
-  await ask(event.target.action, { method: "POST", body: fields, redirect: "follow" });
-  button.disabled = false;
-  await update();
-});
-
-for (const name of ["pointermove", "pointerdown", "focusin"]) addEventListener(name, wake, { passive: true });
-addEventListener("resize", () => {
-  fitAll();
-  settle("instant");
-});
-document.addEventListener("visibilitychange", follow);
-document.addEventListener("fullscreenchange", () => press("full", document.fullscreenElement !== null));
-document.querySelector('[data-do="full"]').hidden = !document.fullscreenEnabled;
 
 async function stayAwake() {
   if (!document.hidden) await navigator.wakeLock?.request("screen").catch(() => null);
 }
 
+for (const name of ["pointermove", "pointerdown", "focusin"]) addEventListener(name, wake, { passive: true });
+addEventListener("resize", place);
+document.addEventListener("fullscreenchange", () => press("full", document.fullscreenElement !== null));
+document.addEventListener("visibilitychange", stayAwake);
+document.querySelector('[data-do="full"]').hidden = !document.fullscreenEnabled;
+
+press("names", false);
+press("full", false);
 show({ "#vote": "vote", "#grid": "grid" }[location.hash] ?? "one");
-document.fonts.ready.then(() => {
-  fitAll();
-  settle("instant");
-});
+document.fonts.ready.then(place);
 cards.focus({ preventScroll: true });
 wake();
 stayAwake();
-document.addEventListener("visibilitychange", stayAwake);
-setInterval(follow, POLL_MILLISECONDS);
+follow(address, take);

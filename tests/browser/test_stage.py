@@ -28,12 +28,16 @@ pytestmark = pytest.mark.browser
 MANY = (*TEXTS, "Melt.", "مثلجات تذوب في القلب قبل أن تذوب في الفم", "The best part of summer " * 16)
 
 
-FITS = """() => {
+INSIDE = """() => {
     const card = document.querySelector("article[data-current]");
     const [outer, words] = [card, card.querySelector("h2")].map((each) => each.getBoundingClientRect());
     return words.height > 0 && words.top >= outer.top && words.bottom <= outer.bottom && words.left >= outer.left - 1
-        && words.right <= outer.right + 1 && card.querySelector("h2").scrollWidth <= words.width + 2;
+        && words.right <= outer.right + 1;
 }"""
+FITS = f"""() => {{
+    const words = document.querySelector("article[data-current] h2");
+    return ({INSIDE})() && words.scrollWidth <= words.clientWidth + 2;
+}}"""
 
 
 APART = """() => {
@@ -282,6 +286,77 @@ def test_every_tagline_fits_alone_and_in_the_grid(
             page.wait_for_function(FITS)
             page.keyboard.press("ArrowRight")
     context.close()
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (390, 844), (844, 390)])
+def test_what_is_too_long_for_its_card_says_so_and_is_whole_alone(
+    chromium: Browser, shown: Audience, owner: Person, size: tuple[int, int]
+) -> None:
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+    page = context.new_page()
+    on_stage(context, shown, owner, tuple("The best part of summer. " * times for times in (80, 17, 16, 1)))
+    for view in ("one", "grid"):
+        if view == "grid":
+            page.keyboard.press("g")
+        page.keyboard.press("Home")
+        for _ in range(4):
+            page.wait_for_function(FITS)
+            shows_all, is_cut, scrolls = page.locator("article[data-current] h2").evaluate(
+                """words => [
+                    words.scrollHeight <= words.clientHeight + Number.parseFloat(words.style.fontSize) * 0.2,
+                    words.hasAttribute("data-cut"),
+                    getComputedStyle(words).overflowY === "auto",
+                ]"""
+            )
+            assert shows_all is not is_cut
+            assert scrolls is (is_cut and view == "one")
+            page.keyboard.press("ArrowRight")
+    assert page.locator("h2[data-cut]").count() >= 1
+    context.close()
+
+
+def test_words_are_not_broken_where_smaller_type_keeps_them_whole(page: Page, shown: Audience, owner: Person) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    on_stage(page.context, shown, owner, ("Geschmacksexplosionen für alle!", "x" * 200))
+    whole, broken = (
+        page.locator("h2").nth(number).evaluate("words => getComputedStyle(words).overflowWrap") for number in (0, 1)
+    )
+    assert (whole, broken) == ("normal", "anywhere")
+    assert page.locator("h2").first.evaluate("words => words.scrollWidth <= words.clientWidth + 1")
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1920, 1080)])
+@pytest.mark.parametrize("count", [7, 12, 24])
+def test_every_choice_of_a_vote_is_in_sight(
+    page: Page, shown: Audience, owner: Person, size: tuple[int, int], count: int
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    board = on_stage(page.context, shown, owner, tuple(f"{number} {MANY[-1]}" for number in range(count)))
+    shown.taglines.voting.open(owner.user, board.id, [card.id for card in board.cards])
+    page.reload()
+    page.keyboard.press("v")
+    overlapping = page.locator(".tally").evaluate(
+        """tally => {
+            const rows = [...tally.querySelectorAll("li")], frame = tally.getBoundingClientRect();
+            return rows.filter((row) => {
+                const [words, bar] = [row.querySelector("p"), row.querySelector("progress")].map(
+                    (part) => part.getBoundingClientRect());
+                return bar.bottom > frame.bottom + 1 || words.top < frame.top || bar.top < words.bottom - 1
+                    || words.right > frame.right + 1 || bar.bottom > row.getBoundingClientRect().bottom + 1;
+            }).length;
+        }"""
+    )
+    assert overlapping == 0
+    assert page.locator("#vote").evaluate("vote => vote.scrollHeight <= vote.clientHeight")
+
+
+def test_every_tagline_is_printed_whichever_is_shown(page: Page, shown: Audience, owner: Person) -> None:
+    on_stage(page.context, shown, owner, MANY)
+    page.emulate_media(media="print")
+    for card in page.locator("article h2").all():
+        assert card.evaluate("words => words.clientHeight > 0 && words.scrollHeight <= words.clientHeight + 8")
+    assert page.locator("nav").is_hidden()
+    assert page.evaluate("getComputedStyle(document.body).overflowY") == "visible"
 
 
 def test_a_board_of_hundreds_of_cards_is_turned_at_once(page: Page, shown: Audience, owner: Person) -> None:

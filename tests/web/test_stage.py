@@ -192,13 +192,21 @@ def test_files_of_the_stage_are_there_and_no_others(shown: Audience) -> None:
     page = shown.get(owner, f"/stage/{board.id}").text
     addresses = re.findall(r'(?:href|src)="(/shown/[^"]+)"', page)
     assert len(addresses) == 2
-    for address in addresses:
+    folder, _, script = addresses[1].rpartition("/")
+    parts = re.findall(r'from "\./(\w+\.js)"', shown.get(owner, addresses[1]).text)
+    assert (script, len(parts)) == ("stage.js", 2)
+    for address in (*addresses, *(f"{folder}/{part}" for part in parts)):
         answer = shown.get(owner, address)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
         assert shown.get(None, address).status_code == 303
     for name in ("logo", "gate.py", "..%2Fgate.py", "favicon.png"):
-        assert shown.get(owner, f"/shown/{name}").status_code in {400, 404}
+        assert shown.get(owner, f"{folder}/{name}").status_code in {400, 404}
+
+
+def test_a_file_asked_for_as_another_version_is_not_kept(shown: Audience) -> None:
+    answer = shown.get(shown.person("Ann"), "/shown/elsewhere/stage.js")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
 
 
 def test_the_brand_stands_on_the_stage(tmp_path: Path) -> None:
