@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.applications import Starlette
 
-from tests.support import needs
+from tests.support import databases, needs
 from tests.support.serving import serving
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in NEEDS:
         if item.get_closest_marker(mark) and (reason := needs.missing(mark)):
             pytest.skip(reason)
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing on the database server."""
+    databases.leave_the_server()
 
 
 @pytest.hookimpl(wrapper=True)

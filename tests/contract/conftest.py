@@ -12,7 +12,7 @@ from core.storage.engine import Database
 from core.storage.lessons import LessonStore
 from core.storage.sealing import Sealer
 from core.storage.sessions import FlowStore, SessionStore
-from tests.support.databases import HandClock, postgresql_schema
+from tests.support.databases import HandClock, postgresql_with_tables, sqlite_with_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with all tables and no rows."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'data' / 'keyless.sqlite3'}"
+        yield sqlite_with_tables(tmp_path / "data" / "keyless.sqlite3")
     else:
-        with postgresql_schema() as url:
+        with postgresql_with_tables() as url:
             yield url
 
 

@@ -20,6 +20,7 @@ from core.storage.tables import SCHEMA_VERSION, metadata
 from tests.support.databases import HandClock, postgresql_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NEXT_VERSION = """
@@ -43,6 +44,16 @@ database = Database.open(sys.argv[1])
 AuditLog(database, lambda: datetime.now(UTC)).record("sign-in")
 database.close()
 """
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database that nobody has opened."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'data' / 'keyless.sqlite3'}"
+    else:
+        with postgresql_schema() as url:
+            yield url
 
 
 @pytest.fixture
