@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from core.taglines.board import Board
-    from core.taglines.generation import Generation
+    from core.taglines.generation import Watched
     from pages.components.taglines_live import Newborns
 
 
 def draw_board(
-    visitor: Visitor, board: Board, role: Role, generations: Sequence[Generation]
+    visitor: Visitor, board: Board, role: Role, generations: Sequence[Watched]
 ) -> tuple[list[Newborns], DeltaGenerator]:
     """All of an open board; returns where cards on their way, and how far they are, are to be drawn."""
     with st.container(

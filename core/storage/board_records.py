@@ -84,6 +84,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredGeneration:
+    """What the process that makes cards for a board told of it last, for the other processes to see.
+
+    ``process_is_gone`` says that nobody makes them any more; None in ``ended_at`` while that was not told.
+    """
+
+    id: str
+    board_id: str
+    owner: Owner
+    told: Mapping[str, Any]
+    began_at: datetime
+    ended_at: datetime | None
+    process_is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """A link by which signed-in people become members; None in ``taken_back_at`` while it works."""
 
@@ -104,7 +120,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who joined by a link and may still use the board."""
+    """Somebody who joined by a link: one who may use the board, or left it at ``left_at``."""
 
     person: Owner
     name: str
@@ -112,6 +128,7 @@ class Member:
     role: Role
     share_id: str
     joined_at: datetime
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

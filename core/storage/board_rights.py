@@ -11,6 +11,8 @@ from core.storage.board_records import Role
 from core.storage.tables import board_members, board_shares, boards
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from core.storage.records import Owner
@@ -20,35 +22,57 @@ def role_of(connection: Connection, person: Owner, board_id: str) -> Role:
     """What this person may do with the board now.
 
     Raises:
-        NotFound: Nothing, or there is no such board.
+        NotFound: Nothing, or there is no such board. Only those who could use it once learn that there is one, and
+            what became of their access.
     """
     owned = and_(boards.c.id == board_id, boards.c.tenant_id == person[0], boards.c.object_id == person[1])
     if connection.execute(select(boards.c.id).where(owned)).one_or_none() is not None:
         return Role.OWNER
-    statement = (
+    of_board = (
         select(board_shares.c.role)
         .join(board_members, board_members.c.share_id == board_shares.c.id)
-        .where(board_shares.c.board_id == board_id, is_member(person))
+        .where(board_shares.c.board_id == board_id)
     )
-    return strongest(list(connection.execute(statement).scalars()))
+    roles = list(connection.execute(of_board.where(is_member(person))).scalars())
+    if not roles:
+        raise no_access(connection, person, board_id)
+    return strongest(roles)
 
 
 def is_member(person: Owner) -> ColumnElement[bool]:
-    """For statements that join shares and members: the person joined, and neither was taken back."""
+    """For statements that join shares and members: the person joined, did not leave, and neither was taken back."""
     return and_(
-        board_members.c.tenant_id == person[0],
-        board_members.c.object_id == person[1],
+        is_of(person),
         board_members.c.removed_at.is_(None),
+        board_members.c.left_at.is_(None),
         board_shares.c.taken_back_at.is_(None),
     )
 
 
-def strongest(roles: list[str]) -> Role:
-    """What people may do who joined by several links.
+def is_of(person: Owner) -> ColumnElement[bool]:
+    """A row of members that is this person's."""
+    return and_(board_members.c.tenant_id == person[0], board_members.c.object_id == person[1])
 
-    Raises:
-        NotFound: There are none.
-    """
-    if not roles:
-        raise NotFound
+
+def strongest(roles: Sequence[str]) -> Role:
+    """What people may do who joined by several links, one at least."""
     return Role.EDITOR if Role.EDITOR in roles else Role.VIEWER
+
+
+def no_access(connection: Connection, person: Owner, board_id: str) -> NotFound:
+    """Why somebody may not use a board: for strangers it is not there; who had access once hears how it ended."""
+    statement = (
+        select(boards.c.owner_name, board_members.c.removed_at, board_members.c.left_at)
+        .join(board_shares, board_shares.c.board_id == boards.c.id)
+        .join(board_members, board_members.c.share_id == board_shares.c.id)
+        .where(boards.c.id == board_id, is_of(person))
+    )
+    was_member = connection.execute(statement).all()
+    if not was_member:
+        return NotFound()
+    owner = was_member[0].owner_name
+    if all(row.left_at is not None and row.removed_at is None for row in was_member):
+        return NotFound("You left this board.", f"Open its link again, or ask {owner} for a new one.", who=owner)
+    return NotFound(
+        "Your access to this board was taken back.", f"Ask {owner} to share it with you again.", who=owner
+    )

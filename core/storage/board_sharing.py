@@ -9,14 +9,14 @@ from sqlalchemy import and_, insert, select, update
 
 from core.errors import NotFound
 from core.storage.board_records import Invitation, Member, Role, Share
-from core.storage.board_rights import role_of
+from core.storage.board_rights import is_of, no_access, role_of
 from core.storage.tables import board_members, board_shares, boards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import Connection, Row, Select
 
     from core.storage.engine import Database
     from core.storage.records import Owner
@@ -55,11 +55,13 @@ class BoardShares:
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()
         if row is None:
-            raise NotFound
+            raise _dead_link()
         return Invitation(row.title, row.owner_name, Role(row.role))
 
     def join(self, person: Owner, name: str, username: str, share_id: str) -> tuple[str, bool]:
         """Make the person a member by this link; the id of the board, and whether that is new.
+
+        Whoever had left the board is back by it.
 
         Raises:
             NotFound: The link was taken back, was never made, or its owner removed the person.
@@ -71,24 +73,25 @@ class BoardShares:
         share = select(board_shares.c.board_id, boards.c.tenant_id, boards.c.object_id).join(
             boards, boards.c.id == board_shares.c.board_id
         )
-        membership = select(board_members.c.removed_at).where(_of(person, share_id))
+        membership = and_(board_members.c.share_id == share_id, is_of(person))
+        known = select(board_members.c.removed_at, board_members.c.left_at).where(membership)
+        back = update(board_members).where(membership).values(left_at=None, joined_at=now, name=name)
 
         def work(connection: Connection) -> tuple[str, bool]:
             if not connection.execute(lock).rowcount:
-                raise NotFound
+                raise _dead_link()
             found = connection.execute(share.where(works)).one()
             if (found.tenant_id, found.object_id) == person:
                 return found.board_id, False
-            known = connection.execute(membership).one_or_none()
-            if known is not None:
-                if known.removed_at is not None:
-                    raise NotFound
-                return found.board_id, False
-            row = {"share_id": share_id, "tenant_id": person[0], "object_id": person[1]}
-            connection.execute(
-                insert(board_members).values(**row, name=name, username=username, joined_at=now, removed_at=None)
-            )
-            return found.board_id, True
+            was = connection.execute(known).one_or_none()
+            if was is None:
+                row = {"share_id": share_id, "tenant_id": person[0], "object_id": person[1]}
+                connection.execute(insert(board_members).values(**row, name=name, username=username, joined_at=now))
+            elif was.removed_at is not None:
+                raise no_access(connection, person, found.board_id)
+            elif was.left_at is not None:
+                connection.execute(back)
+            return found.board_id, was is None or was.left_at is not None
 
         return self._database.write(work)
 
@@ -106,7 +109,7 @@ class BoardShares:
             )
 
     def members(self, owner: Owner, board_id: str) -> tuple[Member, ...]:
-        """Everybody who may use the board by a link, once for each link they came by."""
+        """Everybody who may use the board by a link, or left it, once for each link they came by."""
         statement = (
             select(board_members, board_shares.c.role)
             .join(board_shares, board_shares.c.id == board_members.c.share_id)
@@ -140,14 +143,10 @@ class BoardShares:
 
     def remove(self, owner: Owner, board_id: str, person: Owner) -> None:
         """Somebody may not use the board any more, nor come back by a link that they used before."""
-        links = select(board_shares.c.id).where(board_shares.c.board_id == board_id)
         change = (
             update(board_members)
             .where(
-                board_members.c.share_id.in_(links),
-                board_members.c.tenant_id == person[0],
-                board_members.c.object_id == person[1],
-                board_members.c.removed_at.is_(None),
+                board_members.c.share_id.in_(_links(board_id)), is_of(person), board_members.c.removed_at.is_(None)
             )
             .values(removed_at=self._clock())
         )
@@ -159,18 +158,32 @@ class BoardShares:
 
         self._database.write(work)
 
+    def leave(self, person: Owner, board_id: str) -> None:
+        """A member may not use the board any more until they join it again; it stays with its owner."""
+        joined = and_(
+            board_members.c.share_id.in_(_links(board_id)), is_of(person), board_members.c.left_at.is_(None)
+        )
+        change = update(board_members).where(joined).values(left_at=self._clock())
+
+        def work(connection: Connection) -> None:
+            if role_of(connection, person, board_id) is Role.OWNER:
+                raise NotFound
+            connection.execute(change)
+
+        self._database.write(work)
+
+
+def _dead_link() -> NotFound:
+    return NotFound("This link does not work any more.", "Ask the person who sent it for a new one.")
+
 
 def _require_owner(connection: Connection, person: Owner, board_id: str) -> None:
     if role_of(connection, person, board_id) is not Role.OWNER:
         raise NotFound
 
 
-def _of(person: Owner, share_id: str) -> ColumnElement[bool]:
-    return and_(
-        board_members.c.share_id == share_id,
-        board_members.c.tenant_id == person[0],
-        board_members.c.object_id == person[1],
-    )
+def _links(board_id: str) -> Select[tuple[str]]:
+    return select(board_shares.c.id).where(board_shares.c.board_id == board_id)
 
 
 def _member(row: Row[Any]) -> Member:
@@ -181,4 +194,5 @@ def _member(row: Row[Any]) -> Member:
         role=Role(row.role),
         share_id=row.share_id,
         joined_at=row.joined_at,
+        left_at=row.left_at,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
     from decimal import Decimal
 
 Owner: TypeAlias = tuple[str, str]
@@ -42,6 +43,16 @@ class RunError:
     retry_at: datetime | None = None
     who: str = ""
     cause: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error ready for JSON; ``run_error_from`` reads it back exactly."""
+        return {**asdict(self), "retry_at": self.retry_at.isoformat() if self.retry_at else None}
+
+
+def run_error_from(data: Mapping[str, Any]) -> RunError:
+    """Read an error back from what ``as_dict`` made of it."""
+    at = data.get("retry_at")
+    return RunError(**{**data, "retry_at": datetime.fromisoformat(at) if at else None})
 
 
 @dataclass(frozen=True, slots=True)

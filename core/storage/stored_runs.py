@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-from datetime import datetime
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, insert, update
 
-from core.storage.records import RunError, RunRecord, RunState
+from core.storage.records import RunRecord, RunState, run_error_from
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -33,7 +32,7 @@ class StoredRuns:
     def insert(self, connection: Connection, run: RunRecord, **belongings: str | int) -> None:
         """Store a run that begins, with the columns that say what it belongs to."""
         row = {**_row(run), **belongings, "process": self._database.process}
-        connection.execute(insert(self._table).values(row))
+        connection.execute(insert(self._table), row)
 
     def save_progress(self, run_id: str, text: str) -> Future[bool]:
         """Store the text so far, without waiting. False when the run is over or was deleted."""
@@ -70,19 +69,10 @@ def run_of(row: Row[Any], *, conversation_id: str, turn_id: str) -> RunRecord:
     facts = {name: getattr(row, name) for name in _FACTS}
     facts["state"] = RunState(row.state)
     facts["notices"] = tuple(row.notices)
-    facts["error"] = None if row.error is None else _error(row.error)
+    facts["error"] = None if row.error is None else run_error_from(row.error)
     return RunRecord(conversation_id=conversation_id, turn_id=turn_id, **facts)
 
 
 def _row(run: RunRecord) -> dict[str, Any]:
     row = {name: getattr(run, name) for name in _FACTS}
-    return {**row, "notices": list(run.notices), "error": None if run.error is None else _error_row(run.error)}
-
-
-def _error_row(error: RunError) -> dict[str, Any]:
-    return {**asdict(error), "retry_at": error.retry_at.isoformat() if error.retry_at else None}
-
-
-def _error(row: dict[str, Any]) -> RunError:
-    at = row.get("retry_at")
-    return RunError(**{**row, "retry_at": datetime.fromisoformat(at) if at else None})
+    return {**row, "notices": list(run.notices), "error": None if run.error is None else run.error.as_dict()}

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 How = Literal["generated", "shorter", "bolder", "translated", "similar", "replayed", "by hand"]
 """How a card came about."""
 
+_HOW_MADE: Final[Mapping[How, str]] = {
+    "generated": "generated",
+    "shorter": "made shorter",
+    "bolder": "made bolder",
+    "translated": "translated",
+    "similar": "more like another",
+    "replayed": "stored earlier, shown again",
+    "by hand": "written by hand",
+}
+
 MOST_STARS: Final = 5
 MOST_CARDS_ON_A_BOARD: Final = 400
 MOST_CARD_TEXT: Final = 2_000
@@ -31,7 +41,8 @@ class Card:
 
     ``original`` is the text as it was generated; it, ``run_id``, ``model`` and what names the deployment are "" when
     a person wrote the card. ``made_from`` is the id of the card from which this one was made, or "".
-    ``created_at`` of a replayed card is when its answer was given.
+    ``created_at`` of a replayed card is when its answer was given. ``language`` is the one to which it, or the card
+    it was made from, was translated; "" leaves it to the brief.
     """
 
     id: str
@@ -47,6 +58,20 @@ class Card:
     is_shortlisted: bool = False
     stars: int = 0
     comment: str = ""
+    language: str = ""
+
+    @property
+    def how_made(self) -> str:
+        """How it came about, in words."""
+        words = _HOW_MADE[self.how]
+        return f"{words} to {self.language}" if self.how == "translated" and self.language else words
+
+    def language_wanted(self, brief: Brief) -> str:
+        """The language that it has to be in; "" where any will do.
+
+        A translation of which nobody noted the language is not held to the brief's: it is another one on purpose.
+        """
+        return self.language or ("" if self.how == "translated" else brief.language)
 
     @property
     def is_edited(self) -> bool:

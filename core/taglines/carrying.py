@@ -38,7 +38,7 @@ class Carrying:
         start: Sends a call for the deployment at a place; blocks.
         clock: The time of day.
         how: How the cards come about.
-        made_from: The id of the card of which they are made, or "".
+        language: The one they are translated to, or "".
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a generation meet here
@@ -50,7 +50,7 @@ class Carrying:
         clock: Callable[[], datetime],
         *,
         how: How,
-        made_from: str = "",
+        language: str = "",
     ) -> None:
         self._generation = generation
         self._births = births
@@ -58,11 +58,11 @@ class Carrying:
         self._start = start
         self._clock = clock
         self._how = how
-        self._made_from = made_from
+        self._language = language
         self._runs: dict[int, Run] = {}
 
     async def carry(self, runs: Mapping[int, Run]) -> None:
-        """Bring the generation to its end, whatever happens."""
+        """See the generation through until every card is there and kept, whatever happens."""
         self._runs = dict(runs)
         keeping = asyncio.create_task(self._keeping.keep())
         await asyncio.gather(*(self._part(place) for place in runs))
@@ -74,7 +74,6 @@ class Carrying:
         if self._generation.has_failed:
             self._generation.replace_by(await self._keeping.stand_in())
         self._generation.tell(self._births.notices())
-        self._generation.end()
 
     async def _part(self, place: int) -> None:
         """See one deployment to its end; its failure is nobody else's."""
@@ -138,8 +137,9 @@ class Carrying:
             deployment_label=record.deployment_label,
             model=record.model,
             run_id=record.id,
-            made_from=self._made_from,
+            made_from=self._generation.made_from,
             how=self._how,
+            language=self._language,
         )
         self._generation.add_card(place, card)
         self._keeping.add(card)

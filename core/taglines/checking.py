@@ -11,8 +11,9 @@ from core.taglines.resemblance import Twin, twin_of, twins_before
 from core.taglines.word_forms import find_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from core.taglines.board import Board, Card
     from core.taglines.brief import Brief
 
 MarkKind = Literal["length", "banned", "missing", "language", "resembles"]
@@ -27,33 +28,32 @@ class Mark:
     certain: bool
 
 
-def marks_of(brief: Brief, text: str, others: Iterable[str] = (), *, language: str | None = None) -> tuple[Mark, ...]:
-    """Everything a text breaks, for any thread but the core loop's: telling languages takes time.
+def marks_of(brief: Brief, card: Card, others: Iterable[str] = ()) -> tuple[Mark, ...]:
+    """Everything a card breaks, for any thread but the core loop's: telling languages takes time.
 
     Args:
-        brief: What it has to keep to.
-        text: The tagline.
+        brief: What it has to keep to; a translated card to the language it was translated to.
+        card: The tagline.
         others: The other texts on its board, which it should not repeat.
-        language: What it was translated to, in place of the brief's language; "" to leave the language alone.
     """
-    return (*_of_brief(brief, text, language), *_resembles(twin_of(text, others)))
+    return (*_of_brief(brief, card), *_resembles(twin_of(card.text, others)))
 
 
-def marks_of_board(brief: Brief, texts: Sequence[tuple[str, str | None]]) -> list[tuple[Mark, ...]]:
-    """``marks_of`` each text of a board, with its language, against the texts before it; faster than one by one."""
-    twins = twins_before([text for text, _ in texts])
+def marks_of_board(board: Board) -> dict[str, tuple[Mark, ...]]:
+    """``marks_of`` each card, by its id, against the cards before it; faster than one by one."""
+    twins = twins_before([card.text for card in board.cards])
+    return {
+        card.id: (*_of_brief(board.brief, card), *_resembles(twin))
+        for card, twin in zip(board.cards, twins, strict=True)
+    }
+
+
+def _of_brief(brief: Brief, card: Card) -> list[Mark]:
     return [
-        (*_of_brief(brief, text, language), *_resembles(twin))
-        for (text, language), twin in zip(texts, twins, strict=True)
-    ]
-
-
-def _of_brief(brief: Brief, text: str, language: str | None) -> list[Mark]:
-    return [
-        *_length(brief, text),
-        *(mark for word in brief.banned for mark in _banned(word, text)),
-        *(mark for word in brief.must_have for mark in _missing(word, text)),
-        *_language(brief.language if language is None else language, text),
+        *_length(brief, card.text),
+        *(mark for word in brief.banned for mark in _banned(word, card.text)),
+        *(mark for word in brief.must_have for mark in _missing(word, card.text)),
+        *_language(card.language_wanted(brief), card.text),
     ]
 
 

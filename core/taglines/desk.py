@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.storage.boards import BoardStore
     from core.taglines.asking import Wish
     from core.taglines.changing import Changed, Changing
-    from core.taglines.generation import Generation
+    from core.taglines.generation import Generation, Watched
     from core.taglines.producing import Producing
     from core.taglines.rehearsal import Rehearsal
     from core.taglines.sharing import Sharing
@@ -102,8 +102,8 @@ class Taglines:
         """Make a card shorter, bolder, translated, or more like it; see ``Producing.transform``."""
         return self._producing.transform(user, session_id, tokens, board_id, card_id=card_id, wish=wish)
 
-    def generations(self, user: User, board_id: str) -> tuple[Generation, ...]:
-        """What is being made for the board, or has just been, oldest first, whoever asked for it."""
+    def generations(self, user: User, board_id: str) -> tuple[Watched, ...]:
+        """What is being made for the board, or has just been, whoever asked for it; see ``Producing.of_board``."""
         return self._producing.of_board(user, board_id)
 
     def stop(self, user: User, board_id: str) -> None:

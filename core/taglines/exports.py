@@ -33,16 +33,6 @@ if TYPE_CHECKING:
 
 SLIDES_MIME: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
-_HOW: Final = {
-    "generated": "generated",
-    "shorter": "made shorter",
-    "bolder": "made bolder",
-    "translated": "translated",
-    "similar": "more like another",
-    "replayed": "stored earlier, shown again",
-    "by hand": "written by hand",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -149,7 +139,7 @@ def _row(board: Board, number: int, card: Card) -> tuple[Cell, ...]:
         card.stars or None,
         card.comment,
         *named,
-        _HOW.get(card.how, card.how),
+        card.how_made,
         card.original if card.is_edited else "",
         card.created_at,
     )
@@ -204,6 +194,4 @@ def _remarks(board: Board, card: Card) -> list[Html]:
 
 def _checks(board: Board, card: Card) -> str:
     """What the card breaks of the brief, in sentences."""
-    # A translation is in another language on purpose.
-    language = "" if card.how == "translated" else None
-    return " ".join(mark.says for mark in marks_of(board.brief, card.text, language=language))
+    return " ".join(mark.says for mark in marks_of(board.brief, card))

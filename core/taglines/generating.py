@@ -6,7 +6,7 @@ import asyncio
 import functools
 import threading
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ from core.taglines.births import Births
 from core.taglines.carrying import Carrying
 from core.taglines.generation import Generation, Part
 from core.taglines.keeping import Keeping
+from core.taglines.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from core.runs.journal import RunRows
     from core.runs.live_runs import LiveRuns
     from core.runs.run import Run
+    from core.storage.board_generations import BoardGenerations
     from core.storage.records import Owner
     from core.taglines.asking import Wish
     from core.taglines.board import Card, How
@@ -42,7 +44,10 @@ KEPT_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """On whose behalf cards are made, and where they and their runs are kept; those of a trial are only looked at."""
+    """On whose behalf cards are made, and where they and their runs are kept; those of a trial are only looked at.
+
+    ``generations`` is where other processes see how it goes; None keeps it to this one.
+    """
 
     owner: Owner
     session_id: str
@@ -50,6 +55,7 @@ class Asker:
     board_id: str
     rows: RunRows
     born: BornCards
+    generations: BoardGenerations | None = None
     is_trial: bool = False
 
 
@@ -86,24 +92,31 @@ class Generating:
             raise KeylessError("No deployment is chosen.", "Choose at least one, then try again.")
         given = shares(brief.count, len(brief.deployment_ids))
         calls = [functools.partial(asking, brief=brief, share=share, existing=existing) for share in given]
-        births = Births(existing, given)
-        return self._begin(asker, brief.deployment_ids, calls, births, "generated")
+        generation = self._new(asker, brief.deployment_ids, wanted=sum(given))
+        return self._begin(asker, generation, calls, Births(existing, given), "generated")
 
     def transform(
         self, asker: Asker, brief: Brief, card: Card, wish: Wish, existing: Sequence[str] = ()
     ) -> Generation:
         """Make something else of a card, by the deployment that wrote it; of one by hand, by the brief's first.
 
+        What is made of a translated card is in its language, too.
+
         Raises:
-            KeylessError: No deployment is known to ask.
+            KeylessError: No deployment is known to ask, or no language is named to translate to.
         """
+        if wish.kind == "translated" and not wish.language:
+            raise KeylessError("No language is chosen.", "Choose one, then try again.")
         chosen = card.deployment_id or next(iter(brief.deployment_ids), "")
         if not chosen:
             raise KeylessError("No deployment is chosen.", "Choose one in the brief, then try again.")
         is_similar = wish.kind == "similar"
         births = Births(existing if is_similar else [card.text], [wish.count], may_be_near=not is_similar)
+        language = wish.language or card.language
+        brief = replace(brief, language=language or brief.language)
         calls = [functools.partial(changing, brief=brief, text=card.text, wish=wish, existing=existing)]
-        return self._begin(asker, [chosen], calls, births, wish.kind, card.id)
+        generation = self._new(asker, [chosen], made_from=card.id, wanted=wish.count)
+        return self._begin(asker, generation, calls, births, wish.kind, language)
 
     def of_board(self, board_id: str) -> list[Generation]:
         """The generations of a board that go on or have just ended, oldest first."""
@@ -116,41 +129,53 @@ class Generating:
             ended = [one.ended for one in self._generations.values()]
         wait(ended, seconds)
 
+    def _new(self, asker: Asker, deployment_ids: Sequence[str], *, wanted: int, made_from: str = "") -> Generation:
+        parts = [Part(deployment_id, self._label(deployment_id)) for deployment_id in deployment_ids]
+        return Generation(
+            new_id(),
+            asker.board_id,
+            asker.owner,
+            parts,
+            made_from=made_from,
+            wanted=wanted,
+            is_trial=asker.is_trial,
+        )
+
     def _begin(  # noqa: PLR0913, PLR0917 - what a generation consists of
         self,
         asker: Asker,
-        deployment_ids: Sequence[str],
+        generation: Generation,
         calls: Sequence[Callable[[Deployment], Call]],
         births: Births,
         how: How,
-        made_from: str = "",
+        language: str = "",
     ) -> Generation:
-        parts = [Part(deployment_id, self._label(deployment_id)) for deployment_id in deployment_ids]
-        generation = Generation(new_id(), asker.board_id, asker.owner, parts, is_trial=asker.is_trial)
         start = functools.partial(self._start, asker, generation)
         runs: dict[int, Run] = {}
-        for place, (deployment_id, call) in enumerate(zip(deployment_ids, calls, strict=True)):
+        for place, (part, call) in enumerate(zip(generation.view().parts, calls, strict=True)):
             try:
-                runs[place] = start(place, call(self._catalogue.find(deployment_id)))
+                runs[place] = start(place, call(self._catalogue.find(part.deployment_id)))
             except KeylessError as error:
                 generation.change(place, "failed", error=error_of(error))
         with self._lock:
             self._generations[generation.id] = generation
         carrying = functools.partial(
-            Carrying, generation, births, start=start, clock=self._clock, how=how, made_from=made_from
+            Carrying, generation, births, start=start, clock=self._clock, how=how, language=language
         )
-        self._core_loop.submit(self._carry(generation, asker.born, carrying, runs))
+        self._core_loop.submit(self._carry(generation, asker, carrying, runs))
         return generation
 
     async def _carry(
-        self, generation: Generation, born: BornCards, carrying: Callable[..., Carrying], runs: dict[int, Run]
+        self, generation: Generation, asker: Asker, carrying: Callable[..., Carrying], runs: dict[int, Run]
     ) -> None:
+        telling = Telling(generation, asker.generations)
         try:
-            await carrying(keeping=Keeping(generation, born)).carry(runs)
+            async with telling:
+                await carrying(keeping=Keeping(generation, asker.born)).carry(runs)
         finally:
-            if not generation.ended.done():  # The app is stopping.
-                generation.end()
+            generation.end()
         asyncio.get_running_loop().call_later(KEPT_SECONDS, self._forget, generation.id)
+        await telling.insist()
 
     def _start(self, asker: Asker, generation: Generation, place: int, call: Call) -> Run:
         with self._live.place(asker.owner, None) as reserved:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.storage.records import Owner, RunError
     from core.taglines.board import Card
 
-Stage = Literal["waiting", "writing", "asked again", "done", "stopped", "failed"]
+Stage = Literal["waiting", "writing", "asked again", "done", "stopped", "failed", "interrupted"]
 
 
 class BornCards(Protocol):
@@ -55,7 +55,7 @@ class Part:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more comes from it."""
-        return self.stage in {"done", "stopped", "failed"}
+        return self.stage in {"done", "stopped", "failed", "interrupted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +72,56 @@ class GenerationView:
     is_replayed: bool
     finished: bool
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the process that made the cards ended before them."""
+        return any(part.stage == "interrupted" for part in self.parts)
+
+
+class Watched(Protocol):
+    """Cards while they are made, in whichever process; what pages need of it."""
+
+    id: str
+    board_id: str
+    owner: Owner
+    made_from: str
+    wanted: int
+
+    def view(self) -> GenerationView:
+        """Everything a page shows, as of now."""
+
+    def wait_beyond(self, version: int, timeout: float) -> int:
+        """Block this thread until there is something newer than ``version``, and return the version now.
+
+        Returns at once when there is, or when all has ended; otherwise after ``timeout`` seconds at the latest.
+        """
+
 
 class Generation:
-    """Goes on until all its deployments have ended, whether a page looks or not.
+    """Goes on in this process until all its deployments have ended, whether a page looks or not.
 
     The core loop writes; any thread may look, wait and stop.
     """
 
-    def __init__(
-        self, generation_id: str, board_id: str, owner: Owner, parts: Sequence[Part], *, is_trial: bool = False
+    def __init__(  # noqa: PLR0913 - all that is known of it when it begins
+        self,
+        generation_id: str,
+        board_id: str,
+        owner: Owner,
+        parts: Sequence[Part],
+        *,
+        made_from: str = "",
+        wanted: int = 0,
+        is_trial: bool = False,
     ) -> None:
         self.id = generation_id
         self.board_id = board_id
         self.owner = owner
         """Who asked."""
+        self.made_from = made_from
+        """The id of the card of which cards are made, which stand behind it; "" for those of the brief."""
+        self.wanted = wanted
+        """How many cards are to come."""
         self.is_trial = is_trial
         """Whether its cards never stand on the board."""
         self.ended: Future[None] = Future()

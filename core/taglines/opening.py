@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.storage.board_generations import BoardGenerations
 from core.storage.board_polls import BoardPolls
 from core.storage.board_runs import BoardRuns
 from core.storage.board_sharing import BoardShares
@@ -46,6 +47,7 @@ def open_taglines(  # noqa: PLR0913 - the room's parts meet here
     boards, runs = BoardStore(database, clock), BoardRuns(database)
     runs.interrupt_orphans()
     changing, generating = Changing(boards), Generating(live, core_loop, catalogue, clock)
+    producing = Producing(boards, runs, BoardGenerations(database, clock), changing, generating, clock=clock)
     rehearsal = Rehearsal(
         boards,
         runs,
@@ -60,7 +62,7 @@ def open_taglines(  # noqa: PLR0913 - the room's parts meet here
     return Taglines(
         boards,
         changing,
-        Producing(boards, runs, changing, generating),
+        producing,
         sharing=Sharing(boards, BoardShares(database, clock), audit),
         voting=Voting(boards, BoardPolls(database, clock)),
         rehearsal=rehearsal,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.errors import NotFound
+from core.errors import NotAllowed
 from core.storage.board_records import Role
 from core.taglines.rights import name_of, owned
 
@@ -41,7 +41,7 @@ class Sharing:
         return self._shares.list(user.key, board_id)
 
     def members(self, user: User, board_id: str) -> tuple[Member, ...]:
-        """Who may use the board, once for each link they came by."""
+        """Who may use the board, or left it, once for each link they came by."""
         owned(self._boards, user, board_id)
         return self._shares.members(user.key, board_id)
 
@@ -69,15 +69,23 @@ class Sharing:
         """Open a link: the person is a member from now on. Returns the id of the board.
 
         Raises:
-            NotFound: The link was taken back, or never made.
+            NotFound: The link was taken back, or never made, or the owner removed the person.
         """
-        try:
-            board_id, is_new = self._shares.join(user.key, name_of(user), user.username, share_id)
-        except NotFound:
-            raise NotFound("This link does not work any more.", "Ask the person who sent it for a new one.") from None
+        board_id, is_new = self._shares.join(user.key, name_of(user), user.username, share_id)
         if is_new:
             self._record("board joined", user, board_id, f"link {_short(share_id)}")
         return board_id
+
+    def leave(self, user: User, board_id: str) -> None:
+        """From now on this member may not use the board; its owner sees that they left.
+
+        Raises:
+            NotAllowed: It is the person's own board.
+        """
+        if self._boards.role(user.key, board_id) is Role.OWNER:
+            raise NotAllowed("You cannot leave a board of your own.", "Delete it, if nobody needs it any more.")
+        self._shares.leave(user.key, board_id)
+        self._record("board left", user, board_id, f"object id {user.object_id}")
 
     def _record(self, event: str, user: User, board_id: str, detail: str) -> None:
         self._audit.record(

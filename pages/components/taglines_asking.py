@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.taglines.board import Board
     from core.taglines.brief import Brief
     from core.taglines.changing import Changed
-    from core.taglines.generation import Generation
+    from core.taglines.generation import Watched
     from core.taglines.merging import Clash
     from pages.components.session import Visitor
 
@@ -36,7 +36,6 @@ _SET_FROM: Final = "taglines-set-from"
 _FAILURE: Final = "taglines-failure"
 _CLASHES: Final = "taglines-clashes"
 _AT_WORK: Final = "taglines-at-work"
-_MAKING: Final = "taglines-making"
 _LAST: Final = "taglines-last"
 
 
@@ -49,15 +48,7 @@ class AtWork:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
-    """Where the cards of a generation will stand (behind ``after``, or at the end for ""), and how many."""
-
-    after: str
-    count: int
-
-
-def opened(visitor: Visitor) -> tuple[Board | None, list[Generation]]:
+def opened(visitor: Visitor) -> tuple[Board | None, list[Watched]]:
     """The board that the address names, or that was open before another page was, and what is being made for it.
 
     An address that leads nowhere is left, with a sentence, so that the page can be used.
@@ -69,7 +60,7 @@ def opened(visitor: Visitor) -> tuple[Board | None, list[Generation]]:
     try:
         # Looked up first: what ends in between is then on the board, whole.
         known = taglines.generations(visitor.user, identifier)
-        going_on = [generation for generation in known if not generation.ended.done()]
+        going_on = [generation for generation in known if not generation.view().finished]
         board = taglines.open(visitor.user, identifier)
     except NotFound as failure:
         close()
@@ -84,21 +75,10 @@ def opened(visitor: Visitor) -> tuple[Board | None, list[Generation]]:
     return board, going_on
 
 
-def last_generation(board: Board) -> Generation | None:
+def last_generation(board: Board) -> Watched | None:
     """What was made for the board last, as far as this tab has seen it."""
-    last: Generation | None = st.session_state.get(_LAST)
+    last: Watched | None = st.session_state.get(_LAST)
     return last if last is not None and last.board_id == board.id else None
-
-
-def making(generation: Generation, board: Board) -> Making:
-    """How many cards are awaited, and where; of what another tab began, as far as can be told."""
-    known: dict[str, Making] = st.session_state.get(_MAKING, {})
-    if generation.id in known:
-        return known[generation.id]
-    view = generation.view()
-    is_of_the_brief = len(view.parts) == len(board.brief.deployment_ids)
-    after = view.cards[0].made_from if view.cards else ""
-    return Making(after, board.brief.count if is_of_the_brief and not after else 1)
 
 
 def generate(visitor: Visitor, board: Board | None, text: str = "") -> None:
@@ -128,10 +108,9 @@ def transform(visitor: Visitor, board: Board, card_id: str, wish: Wish) -> None:
     """Make something else of a card."""
 
     def begin() -> None:
-        generation = visitor.services.taglines.transform(
+        visitor.services.taglines.transform(
             visitor.user, visitor.session.id, visitor.tokens, board.id, card_id=card_id, wish=wish
         )
-        st.session_state[_MAKING] = {generation.id: Making(card_id, wish.count)}
         st.session_state[choices.SHOWN] = choices.ALL
         end_work()
 
@@ -185,10 +164,17 @@ def retitle(visitor: Visitor, board: Board, key: str) -> None:
 
 
 def delete(visitor: Visitor, board: Board) -> None:
-    """Delete the board, and leave it."""
+    """Delete the board, and close it."""
     attempt(lambda: visitor.services.taglines.delete(visitor.user, board.id))
     if not has_failed():
-        close()
+        begin_anew(visitor)
+
+
+def leave(visitor: Visitor, board: Board) -> None:
+    """Give up one's access to somebody else's board, and close it."""
+    attempt(lambda: visitor.services.taglines.sharing.leave(visitor.user, board.id))
+    if not has_failed():
+        begin_anew(visitor)
 
 
 def begin_work(board: Board, card_id: str, doing: Doing) -> None:
@@ -239,7 +225,7 @@ def open_board(identifier: str) -> None:
 
 
 def close() -> None:
-    """Leave the open board; it stays under its address."""
+    """Close the open board; it stays under its address."""
     _forget()
     st.query_params.clear()
     st.session_state.pop(_OPEN, None)
@@ -275,5 +261,5 @@ def _keep(changed: Changed) -> None:
 
 
 def _forget() -> None:
-    for key in (_AT_WORK, _LAST, _CLASHES, _MAKING):
+    for key in (_AT_WORK, _LAST, _CLASHES):
         st.session_state.pop(key, None)

@@ -30,6 +30,7 @@ _WRITE: Final = ":material/edit_note: Write a card"
 _RENAME: Final = ":material/edit: Rename"
 _VERSIONS: Final = ":material/history: Versions"
 _COPY: Final = ":material/content_copy: Copy the brief into a new board"
+_LEAVE: Final = ":material/logout: Leave this board"
 _DELETE: Final = ":material/delete: Delete"
 _NEW_TITLE: Final = "taglines-new-title"
 _WRITTEN: Final = "taglines-written"
@@ -88,10 +89,10 @@ def _draw_heading(heading: BoardHeading) -> None:
 
 def _draw_menu(visitor: Visitor, board: Board, role: Role, *, is_making: bool) -> None:
     of_editors = (_WRITE, _RENAME) if role.may_edit else ()
-    of_the_owner = (_DELETE,) if role is Role.OWNER else ()
+    to_part_with_it = _DELETE if role is Role.OWNER else _LEAVE
     chosen = st.menu_button(
         "More",
-        (*of_editors, _VERSIONS, _COPY, *of_the_owner),
+        (*of_editors, _VERSIONS, _COPY, to_part_with_it),
         icon=":material/more_horiz:",
         disabled=is_making,
         key="taglines-more",
@@ -107,6 +108,8 @@ def _draw_menu(visitor: Visitor, board: Board, role: Role, *, is_making: bool) -
         st.rerun()
     elif chosen == _DELETE:
         _draw_deleting(visitor, board)
+    elif chosen == _LEAVE:
+        _draw_leaving(visitor, board)
 
 
 def _draw_failure_here() -> bool:
@@ -148,4 +151,15 @@ def _draw_deleting(visitor: Visitor, board: Board) -> None:
     if st.button(
         "Delete for good", type="primary", on_click=asking.delete, args=(visitor, board), key="taglines-delete"
     ):
+        st.rerun()
+
+
+@st.dialog("Leave this board?")
+def _draw_leaving(visitor: Visitor, board: Board) -> None:
+    owner = as_label(board.owner_name)
+    st.markdown(
+        f"**{as_label(board.title)}** goes from your boards, and {owner} sees that you left. What you did on it "
+        "stays. To come back, open its link again."
+    )
+    if st.button("Leave", type="primary", on_click=asking.leave, args=(visitor, board), key="taglines-leave"):
         st.rerun()

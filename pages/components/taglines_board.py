@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.taglines.board import Board, Card
-    from core.taglines.checking import Mark
-    from core.taglines.generation import Generation
+    from core.taglines.generation import Watched
     from core.taglines.shown import Order
     from pages.components.session import Visitor
 
@@ -83,7 +82,7 @@ def draw_clashes() -> None:
         st.warning(as_plain(clash.sentence(when)), title="Changed by two at the same time", icon=":material/group:")
 
 
-def draw_grid(visitor: Visitor, board: Board, generations: Sequence[Generation], *, may_edit: bool) -> list[Newborns]:
+def draw_grid(visitor: Visitor, board: Board, generations: Sequence[Watched], *, may_edit: bool) -> list[Newborns]:
     """Draw the cards; returns where those on their way are to be drawn."""
     only_shortlisted = st.session_state[SHOWN] == SHORTLIST
     order: Order = st.session_state[ORDER]
@@ -93,10 +92,9 @@ def draw_grid(visitor: Visitor, board: Board, generations: Sequence[Generation],
         return []
     in_order = [card.id for card in cards] if may_edit and order == "own" else []
     desk = Desk(visitor, board, may_edit, in_order)
-    marks = _marks(board)
-    waiting = {generation.id: asking.making(generation, board) for generation in generations}
+    marks = marks_of_board(board)
     there = {card.id for card in cards}
-    are_at_the_end = any(making.after not in there for making in waiting.values())
+    are_at_the_end = any(generation.made_from not in there for generation in generations)
     cards = _page_of(cards, at_the_end=are_at_the_end)
     there &= {card.id for card in cards}
     grid = st.grid(IN_A_ROW, min_column_width=NARROWEST_PIXELS, border=True, key="taglines-grid")
@@ -104,16 +102,8 @@ def draw_grid(visitor: Visitor, board: Board, generations: Sequence[Generation],
     for card in cards:
         with grid.cell():
             draw_card(desk, card, marks[card.id])
-        newborns += [
-            Newborns(board, grid, generation, waiting[generation.id].count)
-            for generation in generations
-            if waiting[generation.id].after == card.id
-        ]
-    newborns += [
-        Newborns(board, grid, generation, waiting[generation.id].count)
-        for generation in generations
-        if waiting[generation.id].after not in there
-    ]
+        newborns += [Newborns(board, grid, each) for each in generations if each.made_from == card.id]
+    newborns += [Newborns(board, grid, each) for each in generations if each.made_from not in there]
     return newborns
 
 
@@ -155,9 +145,3 @@ def _draw_switches(visitor: Visitor, board: Board) -> None:
     ):
         st.session_state[key] = is_on
         st.toggle(label, key=key, help=explained, on_change=asking.change, args=(visitor, board, work))
-
-
-def _marks(board: Board) -> dict[str, tuple[Mark, ...]]:
-    # A translation is in another language on purpose.
-    texts = [(card.text, "" if card.how == "translated" else None) for card in board.cards]
-    return {card.id: marks for card, marks in zip(board.cards, marks_of_board(board.brief, texts), strict=True)}

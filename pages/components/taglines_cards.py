@@ -19,21 +19,14 @@ from pages.components.reader import date_and_time, reader_locale
 from pages.components.taglines_work import draw_work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from streamlit.delta_generator import DeltaGenerator
 
-    from core.taglines.board import Board, Card, How
+    from core.taglines.board import Board, Card
     from core.taglines.checking import Mark
     from pages.components.session import Visitor
 
-_HOW: Final[Mapping[How, str]] = {
-    "shorter": "made shorter",
-    "bolder": "made bolder",
-    "translated": "translated",
-    "similar": "more like another",
-    "by hand": "written by hand",
-}
 _ICONS: Final = {
     "length": ":material/straighten:",
     "banned": ":material/block:",
@@ -185,7 +178,8 @@ def _facts(board: Board, card: Card) -> list[str]:
     words = words_in(card.text)
     by = as_label(card.deployment_label) if board.shows_deployments else ""
     counted = [_count(characters_in(card.text), "character"), _count(words, "word") if words is not None else ""]
-    return [fact for fact in (by, *counted, _HOW.get(card.how, "")) if fact]
+    how = "" if card.how in {"generated", "replayed"} else as_label(card.how_made)
+    return [fact for fact in (by, *counted, how) if fact]
 
 
 def _count(number: int, unit: str) -> str:

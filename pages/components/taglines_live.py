@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from core.storage.records import RunError
     from core.taglines.board import Board
-    from core.taglines.generation import Generation, GenerationView, Part
+    from core.taglines.generation import GenerationView, Part, Watched
     from pages.components.session import Visitor
 
 _LOOK_SECONDS: Final = 0.1
@@ -38,16 +38,16 @@ _ACTIONS_PIXELS: Final = 50
 class Newborns:
     """The cells of a grid in which the cards of one generation appear; ``there`` names cards that are drawn already.
 
-    Cells for ``count`` cards are drawn at once, so that nothing moves when the cards come.
+    Cells for all that are wanted are drawn at once, so that nothing moves when the cards come.
     """
 
-    def __init__(self, board: Board, grid: GridContainer, generation: Generation, count: int) -> None:
+    def __init__(self, board: Board, grid: GridContainer, generation: Watched) -> None:
         self.generation = generation
         self._board = board
         self._grid = grid
         self._there = {card.id for card in board.cards}
         born = sum(card.id in self._there for card in generation.view().cards)
-        self._cells = [self._cell() for _ in range(max(0, count - born))]
+        self._cells = [self._cell() for _ in range(max(0, generation.wanted - born))]
         self._drawn = 0
 
     def draw(self, view: GenerationView) -> None:
@@ -88,6 +88,13 @@ def draw_report(view: GenerationView, board: Board, *, is_mine: bool) -> None:
             "No deployment answered. These are taglines of a stored answer to the same brief, each with its time.",
             title="Shown again, not new",
             icon=":material/history:",
+        )
+    if view.is_interrupted:
+        st.warning(
+            "The app was stopped or broke down while it made them. Those that were finished are on the board; ask "
+            "again for more.",
+            title="The making of cards was interrupted",
+            icon=":material/power_off:",
         )
     if is_mine:
         _draw_failures(view, board)

@@ -30,7 +30,7 @@ def draw_sharing(visitor: Visitor, board: Board) -> None:
     if failure := asking.take_failure():
         draw_failure(failure)
     sharing, user = visitor.services.taglines.sharing, visitor.user
-    st.caption("Whoever opens a link signs in first and is a member from then on, until you take it back.")
+    st.caption("Whoever opens a link signs in first and is a member until you take it back, or they leave.")
     with st.container(horizontal=True):
         for role, label, icon in (
             (Role.VIEWER, "Link to look", ":material/visibility:"),
@@ -60,11 +60,15 @@ def _draw_link(share: Share, take_back: Callable[[], object]) -> None:
 
 
 def _draw_member(member: Member, remove: Callable[[], object]) -> None:
+    left = f" · left on {as_label(date_and_time(member.left_at))}" if member.left_at else ""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
-            f"{as_label(member.name)} :gray-badge[{member.role.value}]  \n:gray[:small[{as_label(member.username)}]]",
+            f"{as_label(member.name)} :gray-badge[{member.role.value}]  \n"
+            f":gray[:small[{as_label(member.username)}{left}]]",
             width="content",
         )
+        if member.left_at:
+            return
         key = f"taglines-remove-{member.person[0]}-{member.person[1]}-{member.share_id}"
         _draw_button("Remove", ":material/person_remove:", remove, key)
 

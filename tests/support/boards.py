@@ -9,6 +9,7 @@ from core.deployments.catalogue import Catalogue
 from core.deployments.headroom import Headrooms
 from core.identity.user import User
 from core.storage.audit import AuditLog
+from core.storage.board_generations import BoardGenerations
 from core.storage.board_polls import BoardPolls
 from core.storage.board_runs import BoardRuns
 from core.storage.board_sharing import BoardShares
@@ -65,6 +66,7 @@ class Room:
     desk: Taglines
     boards: BoardStore
     runs: BoardRuns
+    generations: BoardGenerations
     shares: BoardShares
     polls: BoardPolls
     audit: AuditLog
@@ -76,10 +78,18 @@ def room(database: Database, clock: Callable[[], datetime]) -> Room:
     boards, runs = BoardStore(database, clock), BoardRuns(database)
     shares, polls, audit = BoardShares(database, clock), BoardPolls(database, clock), AuditLog(database, clock)
     changing, generating = Changing(boards), PlayedGenerating()
+    generations = BoardGenerations(database, clock)
     desk = Taglines(
         boards,
         changing,
-        Producing(boards, runs, changing, generating),  # type: ignore[arg-type]  # played
+        Producing(
+            boards,
+            runs,
+            generations,
+            changing,
+            generating,  # type: ignore[arg-type]  # played
+            clock=clock,
+        ),
         sharing=Sharing(boards, shares, audit),
         voting=Voting(boards, polls),
         rehearsal=Rehearsal(
@@ -95,7 +105,7 @@ def room(database: Database, clock: Callable[[], datetime]) -> Room:
         ),
         clock=clock,
     )
-    return Room(desk, boards, runs, shares, polls, audit, generating)
+    return Room(desk, boards, runs, generations, shares, polls, audit, generating)
 
 
 def a_card(text: str, at: datetime, **facts: Any) -> Card:  # noqa: ANN401 - any fact of a card

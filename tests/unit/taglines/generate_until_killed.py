@@ -13,6 +13,7 @@ from core.deployments.catalogue import Catalogue
 from core.deployments.events import TextDelta
 from core.runs.core_loop import CoreLoop
 from core.runs.live_runs import LiveRuns
+from core.storage.board_generations import BoardGenerations
 from core.storage.board_runs import BoardRuns
 from core.storage.boards import BoardStore
 from core.storage.engine import Database
@@ -71,7 +72,7 @@ def main(url: str, seed: int) -> None:
     rows = runs.rows(board.brief.fingerprint)
     live = LiveRuns(core_loop, rows, drip, clock=now)
     keeper = Telling(Changing(boards), runs, ANA, board.id, "Generated cards")
-    asker = Asker(ANA.key, "session", Tokens(), board.id, rows, keeper)
+    asker = Asker(ANA.key, "session", Tokens(), board.id, rows, keeper, BoardGenerations(database, now))
     sys.stdout.write(f"board {board.id}\n")
     sys.stdout.flush()
     Generating(live, core_loop, Catalogue([FAST, SLOW]), now).generate(asker, board.brief).ended.result()

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.taglines.board import Board, Card
 from core.taglines.brief import Brief
 from core.taglines.checking import Mark, marks_of, marks_of_board
 from core.taglines.languages import LANGUAGES, language_of
 from core.taglines.lengths import characters_in, words_in
 from core.taglines.resemblance import twin_of
 from core.taglines.word_forms import find_word
+from tests.support.boards import a_card
 
 BRIEF = Brief()
 TEXTS = st.text(max_size=80)
 
 
-def marks(text: str, *others: str, language: str | None = None, **changes: Any) -> list[tuple[str, bool]]:  # noqa: ANN401 - fields
+def card(text: str, **facts: Any) -> Card:  # noqa: ANN401 - any fact of a card
+    return a_card(text, datetime(2026, 11, 20, tzinfo=UTC), **facts)
+
+
+def marks(text: str, *others: str, **changes: Any) -> list[tuple[str, bool]]:  # noqa: ANN401 - fields
     brief = replace(BRIEF, **changes)
-    return [(mark.kind, mark.certain) for mark in marks_of(brief, text, others, language=language)]
+    return [(mark.kind, mark.certain) for mark in marks_of(brief, card(text), others)]
 
 
 class TestLengths:
@@ -48,7 +55,7 @@ class TestLengths:
         assert words_in(text) == count
 
     def test_a_longer_text_is_marked_with_its_length(self) -> None:
-        assert marks_of(replace(BRIEF, longest=4), "Taste") == (
+        assert marks_of(replace(BRIEF, longest=4), card("Taste")) == (
             Mark("length", "5 characters; 4 are the most.", certain=True),
         )
         assert marks("Taste", longest=5) == []
@@ -97,7 +104,7 @@ class TestWords:
 
     def test_banned_words_and_missing_ones_are_marked(self) -> None:
         brief = replace(BRIEF, banned=("cheap",), must_have=("snow",))
-        assert [mark.says for mark in marks_of(brief, "Cheaper snows")] == [
+        assert [mark.says for mark in marks_of(brief, card("Cheaper snows"))] == [
             "“cheaper” may be a form of the banned “cheap”.",
             "It has “snows”, not “snow” itself.",
         ]
@@ -127,9 +134,18 @@ class TestLanguages:
     def test_a_translated_card_is_judged_by_what_it_was_translated_to(self) -> None:
         brief = Brief(language="English")
         text = "Un peu de glace, beaucoup de lumière."
-        assert [one.kind for one in marks_of(brief, text)] == ["language"]
-        assert marks_of(brief, text, language="French") == ()
-        assert marks_of(brief, text, language="") == ()
+        assert [one.kind for one in marks_of(brief, card(text))] == ["language"]
+        assert marks_of(brief, card(text, how="translated", language="French")) == ()
+        assert marks_of(brief, card(text, how="shorter", language="French")) == ()
+        assert marks_of(brief, card(text, how="translated", language="German")) == (
+            Mark("language", "This reads as French, not German.", certain=True),
+        )
+        assert [one.certain for one in marks_of(brief, card("Oui.", how="translated", language="French"))] == [False]
+
+    def test_a_translation_to_nobody_knows_what_is_not_held_to_the_language_of_the_brief(self) -> None:
+        assert (
+            marks_of(Brief(language="English"), card("Un peu de glace, beaucoup de lumière.", how="translated")) == ()
+        )
 
     @pytest.mark.parametrize(
         ("name", "known"), [("FRENCH", "French"), ("Brazilian Portuguese", "Portuguese"), ("x", None)]
@@ -167,15 +183,15 @@ class TestResemblance:
         assert marks("Taste!", "Sun.", "taste") == [("resembles", True)]
         assert marks("Taste the sunshine.", "Taste the sunshine again.") == [("resembles", False)]
 
-    @given(
-        st.lists(st.tuples(TEXTS | st.sampled_from(["Sun.", "SUN", "Suns"]), st.sampled_from([None, "", "French"])))
-    )
-    def test_a_whole_board_is_marked_as_card_by_card(self, texts: list[tuple[str, str | None]]) -> None:
+    @given(st.lists(st.tuples(TEXTS | st.sampled_from(["Sun.", "SUN", "Suns"]), st.sampled_from(["", "French"]))))
+    def test_a_whole_board_is_marked_as_card_by_card(self, texts: list[tuple[str, str]]) -> None:
         brief = Brief(longest=5, language="German")
-        assert marks_of_board(brief, texts) == [
-            marks_of(brief, text, [before for before, _ in texts[:place]], language=language)
-            for place, (text, language) in enumerate(texts)
-        ]
+        cards = tuple(card(text, language=language) for text, language in texts)
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        assert marks_of_board(Board("b", ("t", "o"), "Ana", "Ice", at, at, brief, cards)) == {
+            each.id: marks_of(brief, each, [before.text for before in cards[:place]])
+            for place, each in enumerate(cards)
+        }
 
     @given(TEXTS)
     def test_every_text_repeats_itself(self, text: str) -> None:
@@ -188,5 +204,5 @@ def test_any_text_under_any_brief_has_marks_that_are_sentences(  # noqa: PLR0917
     text: str, others: list[str], banned: str, must_have: str, longest: int, language: str
 ) -> None:
     brief = Brief(banned=(banned,), must_have=(must_have,), longest=longest, language=language)
-    for mark in marks_of(brief, text, others):
+    for mark in marks_of(brief, card(text), others):
         assert mark.says.endswith(".")

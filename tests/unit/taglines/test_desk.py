@@ -33,7 +33,7 @@ from core.taglines.board import (
 )
 from core.taglines.brief import Brief
 from tests.support.boards import ANA, BEN, CHO, Room, a_card, a_run, keep_run, room, with_cards
-from tests.support.databases import HandClock
+from tests.support.databases import HandClock, sqlite_with_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def database(tmp_path: Path, clock: HandClock) -> Iterator[Database]:
-    database = Database.open(f"sqlite:///{tmp_path / 'boards.sqlite3'}", clock=clock)
+    database = Database.open(sqlite_with_tables(tmp_path / "boards.sqlite3"), clock=clock)
     yield database
     database.close()
 

@@ -105,10 +105,10 @@ def test_one_click_on_an_empty_page_gives_eight_good_ones(desk: Desk, name: str)
     view = desk.generate(brief)
     texts = [card.text for card in view.cards]
     assert len(texts) == 8
-    for index, text in enumerate(texts):
-        assert marks_of(brief, text, texts[:index]) == ()
-        assert "ice" in text.lower()
-        assert "model was called" not in text
+    for index, card in enumerate(view.cards):
+        assert marks_of(brief, card, texts[:index]) == ()
+        assert "ice" in card.text.lower()
+        assert "model was called" not in card.text
 
 
 def test_four_deployments_give_eight_different_ones_together(desk: Desk) -> None:

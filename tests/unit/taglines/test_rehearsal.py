@@ -18,7 +18,7 @@ from core.storage.engine import Database
 from core.taglines.board import set_brief
 from core.taglines.rehearsal import Rehearsal, Rehearsed
 from tests.support.boards import ANA, room
-from tests.support.databases import HandClock
+from tests.support.databases import HandClock, sqlite_with_tables
 from tests.unit.runs.scripted import FAST, Tokens
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Ahead:
 @pytest.fixture
 def ahead(tmp_path: Path) -> Iterator[Ahead]:
     clock = HandClock()
-    database = Database.open(f"sqlite:///{tmp_path / 'boards.sqlite3'}", clock=clock)
+    database = Database.open(sqlite_with_tables(tmp_path / "boards.sqlite3"), clock=clock)
     yield Ahead(database, clock)
     database.close()
 

@@ -14,7 +14,7 @@ from core.storage.engine import Database
 from core.taglines.asking import Wish
 from core.taglines.board import rename
 from tests.support.boards import ANA, BEN, CHO, DAN, Room, room, with_cards
-from tests.support.databases import HandClock
+from tests.support.databases import HandClock, sqlite_with_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +65,7 @@ METHODS: dict[str, tuple[int, Callable[[Shared, User], object]]] = {
     "generations": (VIEWER, lambda of, user: of.desk.generations(user, of.board.id)),
     "voting.of_board": (VIEWER, lambda of, user: of.desk.voting.of_board(user, of.board.id)),
     "rehearsal.rehearse": (VIEWER, lambda of, user: of.desk.rehearsal.rehearse(user, SESSION, TOKENS, of.board.id)),
+    "sharing.leave": (VIEWER, lambda of, user: of.desk.sharing.leave(user, of.board.id)),
     "change": (EDITOR, lambda of, user: of.desk.change(user, of.board.id, 9, lambda board: rename(board, "X"))),
     "restore": (EDITOR, lambda of, user: of.desk.restore(user, of.board.id, 1)),
     "undo": (EDITOR, lambda of, user: of.desk.undo(user, of.board.id)),
@@ -95,7 +96,7 @@ METHODS: dict[str, tuple[int, Callable[[Shared, User], object]]] = {
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Room]:
     clock = HandClock()
-    database = Database.open(f"sqlite:///{tmp_path / 'boards.sqlite3'}", clock=clock)
+    database = Database.open(sqlite_with_tables(tmp_path / "boards.sqlite3"), clock=clock)
     yield room(database, clock)
     database.close()
 
@@ -122,6 +123,10 @@ def test_everybody_may_do_what_their_role_allows_and_no_more(
     if right >= needed:
         if method == "undo" and user is ANA:
             shared.desk.change(ANA, shared.board.id, 9, lambda board: rename(board, "By Ana"))
+        if method == "sharing.leave" and user is ANA:
+            with pytest.raises(NotAllowed, match="a board of your own"):
+                act(shared, user)
+            return
         if method == "voting.open":
             shared.desk.voting.close(ANA, shared.poll.id)
         act(shared, user)
@@ -154,3 +159,50 @@ def test_the_refusal_names_the_owner_and_what_can_be_done(place: Room) -> None:
         shared.desk.undo(CHO, shared.board.id)
     assert refused.value.title == "You can look at this board, but not change it."
     assert "Ask Ana" in refused.value.remedy
+
+
+def test_who_lost_access_hears_how_and_whom_to_ask_and_a_stranger_hears_nothing(place: Room) -> None:
+    shared = Shared(place)
+    desk, board_id = shared.desk, shared.board.id
+    desk.sharing.remove(ANA, board_id, shared.cho)
+    desk.sharing.leave(BEN, board_id)
+    told = {}
+    for user in (BEN, CHO, DAN):
+        with pytest.raises(NotFound) as refused:
+            desk.open(user, board_id)
+        told[user] = refused.value
+    with pytest.raises(NotFound) as nowhere:
+        desk.open(DAN, "no-such-board")
+    assert (told[CHO].title, told[CHO].who) == ("Your access to this board was taken back.", "Ana")
+    assert told[CHO].remedy == "Ask Ana to share it with you again."
+    assert told[BEN].title == "You left this board."
+    assert (told[DAN].title, told[DAN].remedy, told[DAN].who) == (
+        nowhere.value.title,
+        nowhere.value.remedy,
+        nowhere.value.who,
+    )
+    assert "By Ben" not in "".join(f"{each.title}{each.remedy}" for each in told.values()), "the board's title"
+    with pytest.raises(NotFound, match="was taken back"):
+        desk.sharing.join(CHO, shared.viewers.id)
+
+
+def test_who_leaves_is_seen_to_have_left_and_may_come_back(place: Room) -> None:
+    shared = Shared(place)
+    desk, board_id = shared.desk, shared.board.id
+    desk.sharing.leave(CHO, board_id)
+    assert [heading.id for heading in desk.list(CHO)] == []
+    (cho,) = [one for one in desk.sharing.members(ANA, board_id) if one.person == CHO.key]
+    assert cho.left_at == HandClock().now
+    with pytest.raises(NotFound, match="You left"):
+        desk.sharing.leave(CHO, board_id)
+    desk.sharing.join(CHO, shared.viewers.id)
+    assert desk.role(CHO, board_id) is Role.VIEWER
+    assert {one.left_at for one in desk.sharing.members(ANA, board_id)} == {None}
+
+
+def test_who_leaves_is_out_by_whichever_link_they_came(place: Room) -> None:
+    shared = Shared(place)
+    shared.desk.sharing.join(CHO, shared.editors.id)
+    shared.desk.sharing.leave(CHO, shared.board.id)
+    with pytest.raises(NotFound):
+        shared.desk.open(CHO, shared.board.id)

@@ -13,7 +13,7 @@ import pytest
 from core.storage.engine import Database
 from core.storage.records import RunState
 from tests.support.boards import ANA, room
-from tests.support.databases import postgresql_schema
+from tests.support.databases import postgresql_with_tables, sqlite_with_tables
 from tests.unit.runs.scripted import BOUND_SECONDS
 from tests.unit.taglines.generate_until_killed import CARDS
 
@@ -27,9 +27,9 @@ DEATHS = 10
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'boards.sqlite3'}"
+        yield sqlite_with_tables(tmp_path / "boards.sqlite3")
     else:
-        with postgresql_schema() as schema:
+        with postgresql_with_tables() as schema:
             yield schema
 
 
@@ -59,6 +59,7 @@ def test_a_process_killed_while_it_makes_cards_loses_none_that_was_born(url: str
         # A PostgreSQL server notices a moment later that the process is gone.
         interrupted = place.runs.interrupt_orphans()
     assert interrupted
+    said_to_be_interrupted = 0
     for board_id, told in deaths:
         board = place.desk.open(ANA, board_id)
         ids = [card.id for card in board.cards]
@@ -70,6 +71,11 @@ def test_a_process_killed_while_it_makes_cards_loses_none_that_was_born(url: str
         assert all(card.run_id in by_run for card in board.cards)
         if ids:
             assert place.desk.undo(ANA, board_id).board.cards == ()
+        views = [generation.view() for generation in place.desk.generations(ANA, board_id)]
+        assert all(view.finished for view in views)
+        assert all({card.id for card in view.cards} <= set(ids) for view in views)
+        said_to_be_interrupted += any(view.is_interrupted for view in views)
+    assert said_to_be_interrupted
     states = {run.state for board_id, _ in deaths for run in place.runs.of_board(ANA.key, board_id)}
     assert states <= {RunState.INTERRUPTED, RunState.COMPLETE, RunState.RUNNING}
     database.close()
