@@ -10,12 +10,14 @@ import streamlit as st
 from core.access.bundle import support_bundle
 from core.markdown import as_label
 from pages.components.access_map import draw_deployment, draw_problems, draw_verdict, examine
+from pages.components.copy_button import copy_button
 from pages.components.credentials import draw_credentials
 from pages.components.reader import clock_time
 from pages.components.rechecking import look_again
 from pages.components.session import require_user
 
 OF_WHOM: Final = {"user": "You", "app": "The app itself"}
+_BUNDLE_PIXELS: Final = 400
 
 visitor = require_user()
 user = visitor.user
@@ -44,9 +46,11 @@ with st.spinner("Asking every deployment"):
 
 draw_verdict(found)
 st.caption(f"Checked at {clock_time(found[0][1].checked_at)}, without cost. Answers are kept for five minutes.")
-for tried in dict.fromkeys(examination.tried for _, examination in found if examination.tried):
-    draw_credentials(tried)
-draw_problems(visitor, tokens, found)
+with st.container():
+    for tried in dict.fromkeys(examination.tried for _, examination in found if examination.tried):
+        draw_credentials(tried)
+with st.container():
+    draw_problems(visitor, tokens, found)
 st.header("Deployments", anchor=False)
 for deployment, examination in found:
     draw_deployment(visitor, tokens, deployment, examination)
@@ -65,4 +69,6 @@ with st.expander("Support bundle"):
     st.caption(
         "For whoever looks into it: times, hosts, request numbers and checks. It holds no token and no prompt."
     )
-    st.code(support_bundle(found, proof, datetime.now(UTC)), language="markdown", wrap_lines=True)
+    bundle = support_bundle(found, proof, datetime.now(UTC))
+    copy_button(bundle, key="copy-bundle", label="Copy the bundle")
+    st.code(bundle, language=None, wrap_lines=True, height=_BUNDLE_PIXELS)

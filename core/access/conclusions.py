@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -28,10 +29,10 @@ from core.deployments.probing import Probed
 from core.deployments.role_missing import resource_name, sentence_start
 from core.deployments.turned_away import CLOCK_IS, SET_THE_CLOCK, clock_skew
 from core.errors import KeylessError, RequestRefused
+from core.errors.who import RUNS_THE_APP, YOU
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from typing import Literal
 
     from core.access.billing import Billed
@@ -168,10 +169,14 @@ def _works(check: str, evidence: Evidence) -> str:
 
 def _detail(check: str, evidence: Evidence) -> str:
     if check == TOKEN:
-        return f"good until {evidence.claims['exp']}" if "exp" in evidence.claims else ""
+        return _good_until(evidence.claims.get("exp", ""))
     if check == DEPLOYMENT and evidence.probed:
         return evidence.probed[0].numbers
     return ""
+
+
+def _good_until(end: str) -> str:
+    return f"good until {datetime.fromisoformat(end):%Y-%m-%d %H:%M} UTC" if end else ""
 
 
 def _open(check: str, evidence: Evidence) -> Finding:
@@ -195,7 +200,7 @@ def _operations(evidence: Evidence) -> Finding:
         f"{title} It does not take {' and '.join(refused)}, which its entry in the catalogue names.",
         evidence.at,
         remedy="Nothing to do for you: calls use what it takes. The catalogue's entry can be corrected.",
-        who="Whoever runs this app",
+        who=RUNS_THE_APP,
         cause=refusal.cause,
         detail=refusal.detail,
         reference=refusal.reference,
@@ -238,7 +243,7 @@ def _headroom(evidence: Evidence) -> Finding:
             f"The quota of this minute is used up: {told} are left.",
             evidence.at,
             remedy="Wait a minute, or choose another deployment.",
-            who="You",
+            who=YOU,
             cause="quota",
         )
     return Finding(HEADROOM, Outcome.WORKS, f"{told} are left in this minute.", evidence.at)
@@ -255,7 +260,7 @@ def _skewed(skew: str, evidence: Evidence) -> Finding:
         f"{CLOCK_IS} {skew} the service's; tokens may be refused.",
         evidence.at,
         remedy=SET_THE_CLOCK,
-        who="Whoever runs this app",
+        who=RUNS_THE_APP,
         cause="clock-skew",
         detail=_detail(TOKEN, evidence),
     )

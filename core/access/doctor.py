@@ -13,6 +13,7 @@ from core.access.kept import Kept
 from core.deployments.probing import Probed, probe
 from core.deployments.tokens import bearer
 from core.errors import KeylessError, TimedOut, TokenError
+from core.errors.who import RUNS_THE_APP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -161,8 +162,8 @@ class Doctor:
         except TimeoutError:
             return TimedOut(
                 f"The resource did not answer within {self._seconds:g} seconds.",
-                "Check again. If it stays, ask your administrator to check the network between this app and it.",
-                who="Whoever runs this app",
+                "Check again. If it stays, ask whoever runs this app to check the network between them.",
+                who=RUNS_THE_APP,
                 detail=f"no reply to {operation} within {self._seconds:g} s",
             )
         except KeylessError as error:
@@ -171,9 +172,9 @@ class Doctor:
     def _no_token_in_time(self) -> TokenError:
         return TokenError(
             f"No access token came within {self._seconds:g} seconds.",
-            "Check again. If it stays, ask your administrator to check the app's way to Entra.",
+            "Check again. If it stays, ask whoever runs this app to check its way to Entra.",
             retryable=True,
-            who="Whoever runs this app",
+            who=RUNS_THE_APP,
             cause="timed-out",
             detail=f"no token within {self._seconds:g} s",
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from core.deployments.busy import wait_in_words
 from core.errors import (
     DeploymentMissing,
     KeylessError,
@@ -128,8 +129,13 @@ class Examination:
 
     @property
     def outcome(self) -> Outcome:
-        """Whether the deployment can be used."""
+        """How the deployment stands."""
         return self.problem.outcome if self.problem else Outcome.WORKS
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the deployment lets this identity in; it may be busy, or take less than its entry says."""
+        return self.find(DEPLOYMENT).outcome is Outcome.WORKS and self.outcome is not Outcome.NEEDS_ACTION
 
 
 def check_of(error: KeylessError) -> str:
@@ -144,12 +150,13 @@ def check_of(error: KeylessError) -> str:
 def finding_of(error: KeylessError, at: datetime, check: str = "") -> Finding:
     """An error as a finding, in the error's own words; ``check`` is the step if it is not the usual one."""
     passes = error.retryable and not isinstance(error, Unreachable)
+    wait = wait_in_words(error.retry_after_seconds) if isinstance(error, RateLimited) else ""
     return Finding(
         check or check_of(error),
         Outcome.LOOK if passes else Outcome.NEEDS_ACTION,
         error.title,
         at,
-        remedy=error.remedy,
+        remedy=f"{wait} {error.remedy}".strip(),
         who=error.who,
         command=error.command,
         cause=error.cause,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from core.access.findings import ROLE, SIGNED_IN, Examination, Finding, Outcome
+from core.errors.who import MICROSOFT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -105,7 +106,7 @@ class Recheck:
             role.at,
             remedy="Nothing to do: it can take five minutes, and it is looked for again every "
             f"{EVERY.total_seconds():.0f} seconds.",
-            who="Microsoft",
+            who=MICROSOFT,
             cause="role-spreading",
             detail=role.detail,
             reference=role.reference,

@@ -250,7 +250,7 @@ def _is_json(data: bytes) -> bool:
 def _unreadable() -> UnexpectedReply:
     return UnexpectedReply(
         "The answer broke off: a part of it could not be read.",
-        "Try again. If it stays, ask your administrator to check the endpoint and any proxy before it.",
+        "Try again. If it stays, ask whoever runs this app to check the endpoint and any proxy before it.",
         retryable=True,
         detail="an event of the stream is no JSON object",
     )

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from core.deployments.refusal import moment_of
 from core.errors import RateLimited
+from core.errors.who import RESOURCE_OWNER
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from core.deployments.refusal import Refusal
 
+A_DAY_SECONDS: Final = 86_400.0
+_HOUR_SECONDS: Final = 3_600.0
+_MINUTE_SECONDS: Final = 60.0
 _WAIT_IN_WORDS: Final = re.compile(r"(?:try again in|retry after) (\d{1,6}) (second|millisecond)", re.IGNORECASE)
 _WAIT: Final = "Wait and try again, or choose another deployment."
 _QUOTA: Final = f"{_WAIT} An administrator can raise the deployment's quota in the portal."
@@ -49,7 +53,7 @@ def rate_limited(refusal: Refusal, now: datetime) -> RateLimited:
         title,
         remedy,
         retryable=kind != "spent",
-        who="An owner of the resource" if kind == "spent" else "",
+        who=RESOURCE_OWNER if kind == "spent" else "",
         cause=kind if kind in _TOLD_APART else "",
         detail=f"{refusal.detail} limit={kind}",
     )
@@ -75,6 +79,17 @@ def retry_after_seconds(refusal: Refusal, now: datetime) -> float | None:
         if in_words:
             seconds = float(in_words[1]) / (1000 if in_words[2].lower() == "millisecond" else 1)
     return seconds
+
+
+def wait_in_words(seconds: float | None) -> str:
+    """How long the deployment asks to wait, as a sentence; "" when it does not ask."""
+    if not seconds:
+        return ""
+    if seconds >= A_DAY_SECONDS:
+        return "The deployment asks to wait for a day or more."
+    units = ((_HOUR_SECONDS, "about {} hours"), (_MINUTE_SECONDS, "about {} minutes"), (1.0, "{} s"))
+    unit, words = next((unit for unit in units if seconds > unit[0]), units[-1])
+    return f"The deployment asks to wait for {words.format(math.ceil(seconds / unit))}."
 
 
 def _kind(refusal: Refusal) -> str:

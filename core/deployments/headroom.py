@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from core.deployments.busy import retry_after_seconds
+from core.deployments.busy import A_DAY_SECONDS, retry_after_seconds
 from core.deployments.events import Headroom
 
 if TYPE_CHECKING:
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 KNOWN_FOR: Final = timedelta(seconds=60)
 """How long a count is believed whose reset nobody told: quotas are per minute."""
 
-_A_DAY_SECONDS: Final = 86_400.0
 _TOO_MANY: Final = 429
 _LONGEST_COUNT: Final = len("1000000000")
 _PART: Final = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)(ms|[dhms]?)", re.ASCII)
-_SECONDS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": _A_DAY_SECONDS}
+_SECONDS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": A_DAY_SECONDS}
 
 
 class Headrooms:
@@ -57,7 +56,7 @@ class Headrooms:
         with self._lock:
             self._note(deployment_id, headroom_of(refusal.headers, now))
             if seconds:
-                self._busy_until[deployment_id] = now + timedelta(seconds=min(seconds, _A_DAY_SECONDS))
+                self._busy_until[deployment_id] = now + timedelta(seconds=min(seconds, A_DAY_SECONDS))
 
     def of(self, deployment_id: str) -> Headroom | None:
         """What is left; counts whose minute has passed are unknown again, and None is: nothing is known."""
@@ -118,4 +117,4 @@ def _moment(value: str | None, now: datetime) -> datetime | None:
     if "".join(part[0] for part in parts) != value:
         return None
     seconds = sum(float(part[1]) * _SECONDS[part[2]] for part in parts)
-    return now + timedelta(seconds=seconds) if seconds <= _A_DAY_SECONDS else None
+    return now + timedelta(seconds=seconds) if seconds <= A_DAY_SECONDS else None

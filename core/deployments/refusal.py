@@ -87,14 +87,17 @@ class Refusal:
     @property
     def detail(self) -> str:
         """For the log and the support: status, code and numbers; no text of anybody's."""
-        facts = [f"HTTP {self.status}", self.code, f"parameter {self.parameter}" if self.parameter else ""]
+        code = self.code if self.code != str(self.status) else ""
+        facts = [f"HTTP {self.status}", code, f"parameter {self.parameter}" if self.parameter else ""]
         return " ".join(fact for fact in (*facts, numbers_of(self.headers)) if fact)
 
 
 def numbers_of(headers: Mapping[str, str]) -> str:
     """What Azure's support asks for: the numbers of a request, and the region that answered."""
-    names = ("apim-request-id", "x-request-id", "x-ms-region")
-    return " ".join(f"{name}={_words(headers[name])}" for name in names if headers.get(name))
+    numbers = {name: _words(headers.get(name, "")) for name in ("apim-request-id", "x-request-id", "x-ms-region")}
+    if numbers["x-request-id"] == numbers["apim-request-id"]:
+        del numbers["x-request-id"]
+    return " ".join(f"{name}={number}" for name, number in numbers.items() if number)
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:

@@ -25,6 +25,7 @@ from core.errors import (
     Unreachable,
     WrongTenant,
 )
+from core.errors.who import RUNS_THE_APP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +40,7 @@ NO_ROLE: Final = "PermissionDenied"
 _OTHER_TENANT: Final = "Tenant provided in token does not match resource token"
 _TOO_LONG: Final = frozenset({"context_length_exceeded", "string_above_max_length", "array_above_max_length"})
 _REFUSED_PARAMETER: Final = frozenset({"unsupported_parameter", "unknown_parameter"})
-_ADMINISTRATOR: Final = "Ask an administrator of the resource"
-_WHO_RUNS_THE_APP: Final = "Whoever runs this app"
+_ASK: Final = "Ask whoever runs this app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _page(refusal: Refusal, context: Context) -> CallError:
     if refusal.status < 400:  # noqa: PLR2004
         return UnexpectedReply(
             f"The address {context.host} sends the call elsewhere, and it was not followed.",
-            f"{_ADMINISTRATOR} to correct the endpoint's address.",
+            f"{_ASK} to correct the endpoint's address.",
             detail=refusal.detail,
         )
     return UnexpectedReply(
@@ -104,7 +104,7 @@ def _bad_request(refusal: Refusal, context: Context) -> CallError:
         return WrongTenant(
             f"The resource {context.resource} belongs to another directory than the sign-in.",
             "Sign in with an account of the resource's directory, or choose another deployment. "
-            f"{_ADMINISTRATOR} which tenant it belongs to.",
+            f"{_ASK} to set the endpoint's tenant.",
             detail=refusal.detail,
         )
     if refusal.code in {"content_filter", "invalid_prompt"}:
@@ -117,10 +117,10 @@ def _request_refused(refusal: Refusal, context: Context) -> RequestRefused:
     choose = "Choose another deployment."
     who, cause = "", "parameter-refused" if refusal.parameter else ""
     if refusal.code == "OperationNotSupported":
-        who, cause = _WHO_RUNS_THE_APP, "operation-not-supported"
+        who, cause = RUNS_THE_APP, "operation-not-supported"
         said = (
             f"{name} takes none of the operations that were tried.",
-            f"{choose} {_ADMINISTRATOR} to correct its operations in the catalogue.",
+            f"{choose} {_ASK} to correct its operations in the catalogue.",
         )
     elif refusal.code in _TOO_LONG:
         cause = "prompt-too-long"
@@ -146,8 +146,7 @@ def _not_found(refusal: Refusal, context: Context) -> CallError:
     if refusal.code in DEPLOYMENT_MISSING:
         return DeploymentMissing(
             f"There is no deployment {context.deployment.name} on the resource {context.resource}.",
-            f"{_ADMINISTRATOR} to check the deployment's name in the catalogue. A new one can take "
-            "five minutes to answer.",
+            f"{_ASK} to check the deployment's name in the catalogue. A new one can take five minutes to answer.",
             command=list_deployments(context.deployment.endpoint),
             detail=refusal.detail,
         )
@@ -155,9 +154,8 @@ def _not_found(refusal: Refusal, context: Context) -> CallError:
         return _page(refusal, context)
     error = RequestRefused(
         f"The resource {context.resource} does not know this kind of request.",
-        f"{_ADMINISTRATOR} to check the endpoint's address, its api version and the deployment's operations in the "
-        "catalogue.",
-        who=_WHO_RUNS_THE_APP,
+        f"{_ASK} to check the endpoint's address, its api version and the deployment's operations in the catalogue.",
+        who=RUNS_THE_APP,
         cause="operation-not-supported",
         detail=refusal.detail,
     )
@@ -172,7 +170,7 @@ _SPECIAL: Final[dict[int, Callable[[Refusal, Context], CallError]]] = {
     404: _not_found,
     407: lambda refusal, _: Unreachable(
         "A proxy between this app and the resource asks for a sign-in.",
-        "Ask your administrator to let this app reach the resource without it.",
+        f"{_ASK} to let it reach the resource without it.",
         retryable=False,
         cause="proxy",
         detail=refusal.detail,

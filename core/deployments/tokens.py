@@ -64,7 +64,7 @@ async def usable_token(tokens: Tokens, scope: str, *, tenant_id: str, refused: s
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise TokenError(
             "The access token cannot be used: it is empty, or has a character that no header may have.",
-            "Sign in again. If it stays, ask your administrator to check the credential behind it.",
+            "Sign in again. If it stays, ask whoever runs this app to check the credential behind it.",
         )
     return token
 

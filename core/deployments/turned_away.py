@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.deployments.az_commands import allow_address, show_address
 from core.errors import AccessBlocked, TokenRefused
+from core.errors.who import RUNS_THE_APP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +24,8 @@ CLOCK_IS: Final = "The clock of the server that runs this app is"
 SET_THE_CLOCK: Final = (
     "Ask whoever runs this app to let the server set its clock by the network (NTP), then try again."
 )
-_ADMINISTRATOR: Final = "Ask an administrator of the resource"
-_WHO_RUNS_THE_APP: Final = "Whoever runs this app"
+_OWNER: Final = "Ask an owner of the resource"
+_ASK: Final = "Ask whoever runs this app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +45,27 @@ _BLOCKS: Final = (
         "temporarily blocked",
         "suspended",
         "The resource is suspended.",
-        f"{_ADMINISTRATOR} to ask Azure's support why it is blocked.",
+        f"{_OWNER} to ask Azure's support why it is blocked.",
     ),
     _Block(
         "public access is disabled",
         "private-endpoint",
         "The resource answers in its private network only.",
-        f"{_ADMINISTRATOR} to run this app in that network, or to set up a private endpoint for it.",
+        f"{_OWNER} to set up a private endpoint for this app, or have it run in that network.",
     ),
     _Block(
         "a virtual network is configured",
         "vnet-wrong-host",
         "The resource wants to be called by its own host name.",
-        f"{_ADMINISTRATOR} to put https://NAME.openai.azure.com into the catalogue as its address.",
-        who=_WHO_RUNS_THE_APP,
+        f"{_ASK} to put that name into the catalogue as its address; Keys and Endpoint in the portal shows it.",
+        who=RUNS_THE_APP,
         command=show_address,
     ),
     _Block(
         "firewall",
         "firewall",
         "The resource's firewall does not let this app in.",
-        f"{_ADMINISTRATOR} to add this app's outgoing address to the resource's network rules.",
+        f"{_OWNER} to add this app's outgoing address to the resource's network rules.",
         command=allow_address,
     ),
 )
@@ -84,12 +85,12 @@ def token_refused(refusal: Refusal, context: Context) -> TokenRefused:
     if refusal.audience and refusal.audience != scope:
         return TokenRefused(
             f"The resource wants tokens for {refusal.audience}, and its entry in the catalogue says {scope}.",
-            f"Ask whoever runs this app to set the endpoint's scope to {refusal.audience}/.default.",
+            f"{_ASK} to set the endpoint's scope to {refusal.audience}/.default.",
             cause="wrong-audience",
             detail=refusal.detail,
         )
     return TokenRefused(
-        remedy="Sign in again. If it stays, ask your administrator to check three things: the endpoint's scope "
+        remedy="Sign in again. If it stays, ask whoever runs this app to check three things: the endpoint's scope "
         f"(a token for {scope} was sent), the tenant it signs in to, and the clock of the server.",
         detail=refusal.detail,
     )
@@ -110,8 +111,8 @@ def blocked(refusal: Refusal, context: Context) -> AccessBlocked:
     if refusal.code == "AuthenticationTypeDisabled":
         return AccessBlocked(
             "The resource takes no keys, and something on the way sent one.",
-            "Ask your administrator to check the gateway before the resource: this app never sends a key.",
-            who=_WHO_RUNS_THE_APP,
+            f"{_ASK} to check the gateway before the resource: this app never sends a key.",
+            who=RUNS_THE_APP,
             cause="key-auth-disabled",
             detail=refusal.detail,
         )
@@ -126,4 +127,4 @@ def blocked(refusal: Refusal, context: Context) -> AccessBlocked:
                 command=block.command(context.deployment.endpoint),
                 detail=refusal.detail,
             )
-    return AccessBlocked(remedy=f"{_ADMINISTRATOR} to check its network rules and policies.", detail=refusal.detail)
+    return AccessBlocked(remedy=f"{_OWNER} to check its network rules and policies.", detail=refusal.detail)

@@ -15,17 +15,17 @@ _CERTIFICATE_FAULTS: Final = {
     9: (
         "clock-skew",
         "The resource's certificate is not valid yet.",
-        "Ask your administrator to check the clock of the server that runs this app.",
+        "Ask whoever runs this app to check the clock of its server.",
     ),
     10: (
         "certificate-expired",
         "The resource's certificate has expired.",
-        "Ask your administrator to check the server's clock, and whoever runs the address to renew the certificate.",
+        "Ask whoever runs this app to check the clock of its server, and who answers at that address.",
     ),
     62: (
         "certificate-name",
         "The certificate at the resource's address belongs to another name.",
-        "Ask your administrator to check the endpoint's address and any proxy before it.",
+        "Ask whoever runs this app to check the endpoint's address and any proxy before it.",
     ),
 }
 """By OpenSSL's X509_V_ERR numbers."""
@@ -33,9 +33,9 @@ _CERTIFICATE_FAULTS: Final = {
 _UNKNOWN_ISSUER: Final = (
     "tls-intercepted",
     "The resource's certificate comes from an authority that this server does not know.",
-    "Ask your administrator: a proxy that inspects TLS needs its own authority in SSL_CERT_FILE.",
+    "Ask whoever runs this app: a proxy that inspects TLS needs its own authority in SSL_CERT_FILE.",
 )
-_NETWORK: Final = "Ask your administrator to check the network between this app and the resource."
+_NETWORK: Final = "Ask whoever runs this app to check the network between it and the resource."
 
 
 def unreachable(error: BaseException, host: str) -> CallError:
@@ -68,7 +68,7 @@ def _root_cause(cause: BaseException, host: str, detail: str) -> CallError | Non
     if isinstance(cause, socket.gaierror):
         return Unreachable(
             f"The name {host} is not known in this network.",
-            "Ask your administrator to check the endpoint's address, DNS, and a private endpoint's DNS zone.",
+            "Ask whoever runs this app to check the endpoint's address, DNS, and a private endpoint's DNS zone.",
             cause="name-not-resolved",
             detail=detail,
         )

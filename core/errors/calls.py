@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors.keyless_error import KeylessError
+from core.errors.who import MICROSOFT, RESOURCE_OWNER, RUNS_THE_APP, YOU
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,16 +22,16 @@ class CallError(KeylessError):
 class TokenRefused(CallError):
     """The access token was not accepted: missing, expired, or for another audience."""
 
-    default_who = "Whoever runs this app"
+    default_who = RUNS_THE_APP
     default_cause = "token-refused"
     default_title = "The deployment did not accept the sign-in."
-    default_remedy = "Sign in again. If it stays, ask your administrator to check the scope of the endpoint."
+    default_remedy = "Sign in again. If it stays, ask whoever runs this app to check the scope of the endpoint."
 
 
 class RoleMissing(CallError):
     """The calling identity lacks the data-plane role on the resource."""
 
-    default_who = "An owner of the resource"
+    default_who = RESOURCE_OWNER
     default_cause = "role-missing"
     default_title = "Your account may not use this resource yet."
 
@@ -38,7 +39,7 @@ class RoleMissing(CallError):
 class AccessBlocked(CallError):
     """Network rules, key policy or a suspension of the resource stand in the way."""
 
-    default_who = "An owner of the resource"
+    default_who = RESOURCE_OWNER
     default_cause = "access-blocked"
     default_title = "The resource does not let this app in."
 
@@ -46,7 +47,7 @@ class AccessBlocked(CallError):
 class WrongTenant(CallError):
     """The token is from another directory than the resource."""
 
-    default_who = "Whoever runs this app"
+    default_who = RUNS_THE_APP
     default_cause = "wrong-tenant"
     default_title = "The resource belongs to another directory."
 
@@ -54,7 +55,7 @@ class WrongTenant(CallError):
 class DeploymentMissing(CallError):
     """No deployment of that name on the resource."""
 
-    default_who = "Whoever runs this app"
+    default_who = RUNS_THE_APP
     default_cause = "deployment-missing"
     default_title = "There is no deployment of this name."
 
@@ -62,7 +63,7 @@ class DeploymentMissing(CallError):
 class RequestRefused(CallError):
     """The deployment does not take this operation or parameter; ``parameter`` names it where known."""
 
-    default_who = "You"
+    default_who = YOU
     default_cause = "request-refused"
     default_title = "The deployment does not take this request."
     parameter: str = ""
@@ -72,7 +73,7 @@ class RequestRefused(CallError):
 class PromptFiltered(CallError):
     """The content filter refused the prompt, or stopped the answer; ``categories`` says why."""
 
-    default_who = "You"
+    default_who = YOU
     default_cause = "content-filter"
     default_title = "The content filter refused this prompt."
     default_remedy = "Reword the prompt and send it again."
@@ -82,7 +83,7 @@ class PromptFiltered(CallError):
 class RateLimited(CallError):
     """Too many requests or no capacity; ``retry_after_seconds`` is what the service asked for, None without."""
 
-    default_who = "You"
+    default_who = YOU
     default_cause = "quota"
     default_title = "The deployment is busy."
     retryable_by_default = True
@@ -92,7 +93,7 @@ class RateLimited(CallError):
 class ServiceFailed(CallError):
     """The service answered with an error of its own."""
 
-    default_who = "Microsoft"
+    default_who = MICROSOFT
     default_cause = "service-failed"
     default_title = "The service failed."
     default_remedy = "Try again in a moment. If it stays, give the reference number to your administrator."
@@ -102,7 +103,7 @@ class ServiceFailed(CallError):
 class OutOfService(CallError):
     """The deployment failed so often that nothing is sent to it until ``retry_at``."""
 
-    default_who = "You"
+    default_who = YOU
     default_cause = "out-of-service"
     default_title = "The deployment has failed too often and is left alone for a while."
     default_remedy = "Choose another deployment, or wait."
@@ -112,7 +113,7 @@ class OutOfService(CallError):
 class Unreachable(CallError):
     """No connection: name, network or TLS."""
 
-    default_who = "Whoever runs this app"
+    default_who = RUNS_THE_APP
     default_cause = "unreachable"
     default_title = "The resource could not be reached."
     retryable_by_default = True
@@ -121,7 +122,7 @@ class Unreachable(CallError):
 class TimedOut(CallError):
     """No answer in time."""
 
-    default_who = "You"
+    default_who = YOU
     default_cause = "timed-out"
     default_title = "The deployment took too long."
     default_remedy = "Try again, or choose a faster deployment."
@@ -131,7 +132,7 @@ class TimedOut(CallError):
 class UnexpectedReply(CallError):
     """The endpoint answered something that is no answer."""
 
-    default_who = "Whoever runs this app"
+    default_who = RUNS_THE_APP
     default_cause = "unexpected-reply"
     default_title = "The endpoint sent an unexpected reply."
-    default_remedy = "Ask your administrator to check the endpoint's address and any proxy before it."
+    default_remedy = "Ask whoever runs this app to check the endpoint's address and any proxy before it."

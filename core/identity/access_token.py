@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from core.errors import TokenError
+from core.errors.who import RUNS_THE_APP
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -103,9 +104,9 @@ def check_token(value: str) -> str:
     if reason:
         raise TokenError(
             f"The access token cannot be used: it {reason}.",
-            "Sign in again. If it stays, ask your administrator to check the credential behind it.",
+            "Sign in again. If it stays, ask whoever runs this app to check the credential behind it.",
             cause="token-unusable",
-            who="Whoever runs this app",
+            who=RUNS_THE_APP,
             detail=f"access token {reason}",
         )
     return value

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import NoCredential, TokenError
+from core.errors.who import DIRECTORY_ADMINISTRATOR, RUNS_THE_APP
 from core.identity.access_token import AccessToken, TokenRequest, check_token, unverified_claims
 from core.identity.bounded import Bounded
 from core.identity.credential_chain import chain
 from core.identity.credential_failures import WAITING, Explanation, explain, reason_of
-from core.identity.entra_meanings import RUNS_THE_APP
 from core.identity.entra_refusals import in_one_line
 from core.identity.remembered import Remembered
 
@@ -236,6 +236,6 @@ def _more_than_an_app_can_prove() -> TokenError:
         "The resource asks for more than the app's own identity can prove.",
         "Ask an administrator of your directory which Conditional Access policy applies to the app's identity.",
         cause="interaction-required",
-        who="An administrator of your directory",
+        who=DIRECTORY_ADMINISTRATOR,
         detail="the resource asks for more than a renewed token says",
     )

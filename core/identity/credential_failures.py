@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.errors import IdentityProviderDown, KeylessError
-from core.identity.entra_meanings import CREDENTIAL, FOREIGN, RUNS_THE_APP, UNKNOWN_TENANT, YOU, meaning_of
+from core.errors.who import RUNS_THE_APP, YOU
+from core.identity.entra_meanings import CREDENTIAL, FOREIGN, UNKNOWN_TENANT, meaning_of
 from core.identity.entra_refusals import in_one_line
 
 if TYPE_CHECKING:

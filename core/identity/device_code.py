@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import IdentityProviderDown, SignInError, TokenError
+from core.errors.who import YOU
 from core.identity.credential_failures import WAITING
 from core.identity.entra_connection import EntraUnavailable
 from core.identity.entra_refusals import entra_is_down, refused_refresh
@@ -119,7 +120,7 @@ class DeviceCode:
             f"Open {self._flow['verification_uri']} in a browser, enter the code below and sign in; then try again "
             "here. Enter no code that somebody else has sent you.",
             command=str(self._flow["user_code"]),
-            who="You",
+            who=YOU,
             cause=WAITING,
             detail="waiting for the device code to be entered",
         )

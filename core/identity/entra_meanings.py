@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import ConsentMissing, IdentityProviderDown, SignInError, SignInRefused
-
-DIRECTORY_ADMINISTRATOR: Final = "An administrator of your directory"
-RUNS_THE_APP: Final = "Whoever runs this app"
-YOU: Final = "You"
+from core.errors.who import DIRECTORY_ADMINISTRATOR, RUNS_THE_APP, YOU
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import ConsentMissing, IdentityProviderDown, SignInAgain, SignInError, TokenError
+from core.errors.who import DIRECTORY_ADMINISTRATOR
 from core.identity.entra_meanings import (
     CONDITIONAL_ACCESS,
-    DIRECTORY_ADMINISTRATOR,
     FOREIGN,
     INTERACTION,
     MULTI_FACTOR,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from core.deployments.busy import A_DAY_SECONDS, wait_in_words
 from core.deployments.events import Finished, Notice, Opened, TextDelta
 from core.errors import CallError, KeylessError, RateLimited, ServiceFailed, TimedOut, UnexpectedReply, Unreachable
 from core.runs.breaker import BreakerState
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 WORTH_ANOTHER_TRY: Final = (RateLimited, ServiceFailed, Unreachable)
 """Failures after which nothing was answered, and the same call may work. A time-out is none: it has had its time."""
-
-A_DAY_SECONDS: Final = 86_400.0
 
 
 class Send(Protocol):
@@ -162,7 +161,7 @@ class Answering:
         """The error, knowing until when the deployment asks to wait."""
         if isinstance(error, RateLimited) and error.retry_after_seconds:
             if error.retry_after_seconds >= A_DAY_SECONDS:
-                error.remedy = f"The deployment asks to wait for a day or more. {error.remedy}"
+                error.remedy = f"{wait_in_words(error.retry_after_seconds)} {error.remedy}"
             else:
                 error.retry_at = self._clock() + timedelta(seconds=error.retry_after_seconds)
         return error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import streamlit as st
 
 from core.access.billing import most_it_costs
-from core.access.findings import Examination, Outcome
+from core.access.findings import ROLE, SIGNED_IN, TOKEN, Examination, Outcome
 from core.access.recheck import Stage
 from core.access.requesting import request_text
 from core.deployments.deployment import Deployment
@@ -18,6 +18,7 @@ from pages.components.rechecking import FRESH, draw_recheck
 from pages.components.standing import failing, standing_badge
 
 if TYPE_CHECKING:
+    from core.access.findings import Finding
     from core.deployments.tokens import Tokens
     from pages.components.session import Visitor
 
@@ -40,32 +41,27 @@ def examine(visitor: Visitor, tokens: Tokens) -> list[Examined]:
 
 def draw_problems(visitor: Visitor, tokens: Tokens, found: list[Examined]) -> None:
     """What several deployments have in common, such as a missing role, once."""
-    concerned: dict[tuple[str, str], list[Examined]] = {}
-    for deployment, examination in found:
-        if examination.problem is not None and is_told_above(examination):
-            cause = examination.problem.cause
-            # A role that is on its way to one deployment is on its way to all of the resource.
-            what = "role" if cause.startswith("role-") else cause
-            concerned.setdefault((what, deployment.endpoint.name), []).append((deployment, examination))
-    for position, examined in enumerate(concerned.values()):
+    for position, (problem, examined) in enumerate(_shared(found)):
         deployment, examination = examined[0]
-        problem = examination.problem
-        assert problem is not None  # noqa: S101 - only those with one were taken
-        with st.expander(problem_line(problem, len(examined)), expanded=position == 0):
-            request = request_text(problem, visitor.user, deployment, examination, examination.checked_at)
+        key = f"problem-{tokens.identity_kind}-{problem.check}-{deployment.id}"
+        with st.expander(problem_line(problem, len(examined)), expanded=position == 0, key=key):
+            concerned = [one for one, _ in examined]
+            request = request_text(problem, visitor.user, concerned, examination, examination.checked_at)
             draw_problem(problem, examination, request)
-            if problem.cause.startswith("role-"):
+            if problem.check == ROLE:
                 draw_recheck(visitor, tokens, deployment)
 
 
 def draw_deployment(visitor: Visitor, tokens: Tokens, deployment: Deployment, examination: Examination) -> None:
     """One deployment of the access map."""
     services, problem = visitor.services, examination.problem
-    with st.expander(headline(deployment, examination, standing_badge(services, deployment))):
+    # A key of its own: what is done here changes the line, and must not close it.
+    key = f"deployment-{tokens.identity_kind}-{deployment.id}"
+    with st.expander(headline(deployment, examination, standing_badge(services, deployment)), key=key):
         if trouble := failing(services, deployment):
             st.warning(as_plain(trouble), icon=":material/power_off:")
         if problem is not None and not is_told_above(examination):
-            request = request_text(problem, visitor.user, deployment, examination, examination.checked_at)
+            request = request_text(problem, visitor.user, [deployment], examination, examination.checked_at)
             draw_problem(problem, examination, request)
         draw_steps(examination)
         lessons = services.lessons.of_deployment(deployment)
@@ -85,13 +81,31 @@ def draw_deployment(visitor: Visitor, tokens: Tokens, deployment: Deployment, ex
 
 def draw_verdict(found: list[Examined]) -> None:
     """The whole in one sentence."""
-    needs = {(e.problem.cause, d.endpoint.name) for d, e in found if e.problem and e.outcome is Outcome.NEEDS_ACTION}
-    usable = sum(examination.problem is None for _, examination in found)
+    usable = f"{sum(examination.is_usable for _, examination in found)} of {len(found)} deployments can be used."
+    needs = sum(problem.outcome is Outcome.NEEDS_ACTION for problem, _ in _shared(found))
     if needs:
-        things = "1 thing needs action" if len(needs) == 1 else f"{len(needs)} things need action"
-        said = f"{usable} of {len(found)} deployments can be used. Do what is said below, then press Check again."
-        st.error(said, title=things, icon=":material/build:")
+        title = "1 thing needs action" if needs == 1 else f"{needs} things need action"
+        st.error(f"{usable} Do what is said below, then press Check again.", title=title, icon=":material/build:")
+    elif all(examination.is_usable for _, examination in found):
+        st.success(usable, title="Nothing to do", icon=":material/verified:")
     else:
-        st.success(
-            f"{usable} of {len(found)} deployments can be used.", title="Nothing to do", icon=":material/verified:"
+        st.warning(
+            f"{usable} What stands in the way of the others passes by itself; press Check again in a minute.",
+            title="Nothing to do but wait",
+            icon=":material/hourglass_top:",
         )
+
+
+def _shared(found: list[Examined]) -> list[tuple[Finding, list[Examined]]]:
+    """The problems that are told once, each with the deployments that have it."""
+    shared: dict[tuple[str, str], tuple[Finding, list[Examined]]] = {}
+    for deployment, examination in found:
+        problem = examination.problem
+        if problem is not None and is_told_above(examination):
+            # A role that is on its way to one deployment is on its way to all of the resource.
+            what = ROLE if problem.check == ROLE else problem.title
+            # A token is one for all resources of a directory.
+            is_of_token = problem.check in {SIGNED_IN, TOKEN}
+            where = deployment.endpoint.tenant if is_of_token else deployment.endpoint.name
+            shared.setdefault((what, where), (problem, []))[1].append((deployment, examination))
+    return list(shared.values())

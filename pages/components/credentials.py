@@ -26,7 +26,7 @@ def draw_credentials(tried: tuple[Attempt, ...]) -> None:
     """Draw every credential in the order in which they are asked; open when none of them answered."""
     winner = next((_name(attempt) for attempt in tried if attempt.outcome == "answered"), "")
     label = f"The app's token comes from: **{winner}**" if winner else "None of the app's credentials gave a token"
-    with st.expander(label, icon=":material/key_off:", expanded=not winner):
+    with st.expander(label, icon=":material/badge:", expanded=not winner):
         for attempt in tried:
             if attempt.why is None:
                 st.markdown(_line(attempt))

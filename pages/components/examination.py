@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from core.access.findings import SIGNED_IN, TOKEN, Examination, Finding, Outcome
+from core.access.findings import ROLE, SIGNED_IN, TOKEN, Examination, Finding, Outcome
 from core.access.requesting import mail_link
-from core.identity.entra_meanings import YOU
+from core.errors.who import YOU
+from core.identity.entra_meanings import INTERACTION
 from core.markdown import as_label, as_plain
+from pages.components.copy_button import copy_button
 from pages.components.failure import draw_command
 from pages.components.same_tab_link import same_tab_link
 
@@ -23,6 +25,8 @@ MARKS: Final = {
     Outcome.UNKNOWN: (":gray[:material/help:]", ":gray-badge[Not known]"),
     Outcome.NOT_ASKED: (":gray[:material/remove_circle:]", ":gray-badge[Not asked]"),
 }
+
+_ABOUT_ROLES: Final = "https://learn.microsoft.com/azure/role-based-access-control/role-assignments-portal"
 
 
 def is_told_above(examination: Examination) -> bool:
@@ -56,14 +60,19 @@ def draw_problem(finding: Finding, examination: Examination, request: str) -> No
     who = f"Who can do it: **{as_label(finding.who)}**" if finding.who else ""
     reference = f"Reference **{finding.reference}**" if finding.reference else ""
     st.markdown(f"{as_plain(finding.remedy)}\n\n" + " · ".join(part for part in (who, reference) if part))
+    is_about_sign_in = finding.check in {SIGNED_IN, TOKEN} and examination.identity_kind == "user"
+    if is_about_sign_in and (finding.who == YOU or finding.cause == INTERACTION.cause):
+        same_tab_link("Sign in again", "/auth/sign-in?next=/access", key=f"renew-{examination.deployment_id}")
     if finding.check in {SIGNED_IN, TOKEN} and finding.who == YOU:
         draw_command(finding.cause, finding.command, finding.remedy)
-        if examination.identity_kind == "user":
-            same_tab_link("Sign in again", "/auth/sign-in?next=/access", key=f"renew-{examination.deployment_id}")
         return
-    st.caption("A message ready to send:")
+    st.caption("If it stays, a message ready to send:" if finding.who == YOU else "A message ready to send:")
     st.code(request, language=None, wrap_lines=True)
-    st.link_button("Open an e-mail", mail_link(finding.title, request), icon=":material/mail:")
+    with st.container(horizontal=True, gap="small"):
+        copy_button(request, key=f"copy-request-{examination.deployment_id}", label="Copy the message")
+        st.link_button("Open an e-mail", mail_link(finding.title, request), icon=":material/mail:")
+        if finding.check == ROLE:
+            st.link_button("How role assignment works", _ABOUT_ROLES, icon=":material/open_in_new:", type="tertiary")
 
 
 def _step(finding: Finding) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +12,6 @@ from babel.dates import format_datetime, format_time
 from babel.numbers import format_currency
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from decimal import Decimal
 
 
@@ -41,8 +40,11 @@ def cost_words(cost_usd: Decimal | None) -> str:
 
 
 def clock_time(moment: datetime) -> str:
-    """The time of day of ``moment`` where the reader is."""
-    return format_time(moment, format="medium", tzinfo=reader_zone(), locale=reader_locale())
+    """The time of day of ``moment`` where the reader is; with the day, when that is not today."""
+    zone = reader_zone()
+    if moment.astimezone(zone).date() != datetime.now(zone).date():
+        return date_and_time(moment)
+    return format_time(moment, format="medium", tzinfo=zone, locale=reader_locale())
 
 
 def date_and_time(moment: datetime) -> str:

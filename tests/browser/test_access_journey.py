@@ -48,6 +48,14 @@ def test_from_a_refusal_to_the_doctor_to_a_role_to_an_answer(chromium: Browser, 
     context.close()
 
 
+def test_the_test_that_costs_is_seen_where_it_was_asked_for(page: Page, demo_app: AppProcess) -> None:
+    sign_in(page, demo_app.url, "product.owner@contoso.example")
+    page.goto(f"{demo_app.url}/access")
+    page.get_by_text("GPT-5.2 (Sweden)").first.click()
+    page.get_by_role("button", name="Ask for the shortest answer").first.click()
+    expect(page.get_by_text("streams: it answered after").first).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", "/access", "/demo"])
 def test_nothing_serious_stands_between_a_page_and_its_readers(

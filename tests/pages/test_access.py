@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 import core.services
-from core.emulator.directory import ADMINISTRATOR, NEW_JOINER, SYSTEM_IDENTITY
+from core.emulator.directory import ADMINISTRATOR, BUSINESS_USER, NEW_JOINER, SYSTEM_IDENTITY
 from core.errors import ServiceFailed, TokenError
 from core.identity.app_credential import AppTokens
 from core.identity.credential_chain import Member
@@ -55,6 +56,48 @@ def test_the_new_joiner_reads_role_resource_and_command_and_gets_a_message_to_se
     assert NEW_JOINER.object_id in asked
     assert "az role assignment create" in asked
     assert "An owner of the resource" in said(access)
+
+
+def test_what_passes_by_itself_asks_for_patience_only(
+    access: AppTest, services: Services, emulator: Emulator
+) -> None:
+    for deployment in services.catalogue:
+        emulator.openai.faults.set(deployment.name, "server_error")
+    access.run()
+    assert not access.error
+    assert not access.success
+    assert access.warning[0].proto.title == "Nothing to do but wait"
+    assert "0 of 8" in str(access.warning[0].value)
+
+
+def test_a_busy_deployment_can_be_used_all_the_same(access: AppTest, services: Services, emulator: Emulator) -> None:
+    busy = next(iter(services.catalogue))
+    emulator.openai.faults.set(busy.name, "rate_limited_86400")
+    access.run()
+    assert "8 of 8" in str(access.success[0].value)
+    assert "The deployment asks to wait for a day or more." in said(access)
+    assert re.search(r"Busy until .*\d+.*, ", access.expander[0].label), "the day too: it is not today"
+
+
+def test_a_sign_in_that_is_asked_for_is_one_thing_to_do_for_all_resources(
+    access: AppTest, emulator: Emulator
+) -> None:
+    emulator.directory.demand_step_up(BUSINESS_USER.object_id)
+    access.run()
+    assert access.error[0].proto.title == "1 thing needs action"
+    assert "8 deployments]" in access.expander[0].label
+
+
+def test_two_names_that_are_wrong_are_two_things_to_do(
+    access: AppTest, services: Services, emulator: Emulator
+) -> None:
+    wrong = list(services.catalogue)[:2]
+    for deployment in wrong:
+        emulator.openai.faults.set(deployment.name, "deployment_missing")
+    access.run()
+    assert access.error[0].proto.title == "2 things need action"
+    for expander, deployment in zip(access.expander, wrong, strict=False):
+        assert f"no deployment {deployment.name} " in expander.label
 
 
 def test_a_role_that_was_given_is_found_by_checking_again(

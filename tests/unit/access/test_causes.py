@@ -93,6 +93,10 @@ REFUSED: Final = {
     "rate_limited_tokens": Told("headroom", "quota", YOU, "tokens per minute", "quota", Outcome.LOOK),
     "rate_limited_reduction": Told("headroom", "reduction", YOU, "has lowered", "Wait", Outcome.LOOK),
     "rate_limited_estimate": Told("headroom", "estimate", YOU, "maximum of output tokens", "Lower", Outcome.LOOK),
+    "rate_limited_120": Told("headroom", "quota", YOU, "busy", "asks to wait for about 2 minutes", Outcome.LOOK),
+    "rate_limited_86400": Told(
+        "headroom", "quota", YOU, "tokens per minute", "asks to wait for a day or more", Outcome.LOOK
+    ),
     "capacity": Told("headroom", "capacity", YOU, "at its capacity", "quota is not the reason", Outcome.LOOK),
     "server_error": Told("reachable", "service-failed", MICROSOFT, "service failed", "Try again", Outcome.LOOK),
     "unavailable_html": Told("reachable", "service-failed", MICROSOFT, "service failed", "Try again", Outcome.LOOK),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import threading
 import time
@@ -25,6 +24,7 @@ from core.emulator.directory import NEW_JOINER, PEOPLE
 from core.errors import NoCredential, SignInAgain
 from core.identity.app_credential import Attempt
 from tests.support.identity import ShiftedClock
+from tests.support.odd_replies import BODIES, HEADERS, KINDS, SECRET_WORDS, STATUSES, Replying
 from tests.support.openai_calls import BALANCED, LEGACY, access_token
 from tests.support.raw_server import raw_server
 from tests.unit.deployments.asking import ScriptedTokens, deployment_at
@@ -291,45 +291,6 @@ class TestTheTestThatCosts:
         assert examination.find("streams").outcome is Outcome.WORKS
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["error", "code", "message", "param", "statusCode", "innererror", "type"]) | st.text(),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
-)
-BODIES = (
-    JSON.map(lambda value: json.dumps(value).encode())
-    | JSON.map(lambda value: json.dumps({"error": value}).encode())
-    | st.binary(max_size=200)
-    | st.just(b"")
-    | st.just(b"<html><body>secret words of a gateway</body></html>")
-    | st.sampled_from(["'messages'", "'input'", "audience is incorrect (https://x)", "firewall", "secret words"]).map(
-        lambda words: json.dumps({"error": {"code": "429", "message": words, "param": "messages[0]"}}).encode()
-    )
-)
-KINDS = st.sampled_from(["application/json", "text/html", "text/event-stream", "text/plain", "", "garbage"])
-
-
-class Replying:
-    """A server that gives whatever reply it is told to."""
-
-    def __init__(self) -> None:
-        self.reply = b""
-
-    def __call__(self, conversation: Conversation) -> None:
-        conversation.send(self.reply)
-
-    def set(self, status: int, kind: str, body: bytes) -> None:
-        head = f"HTTP/1.1 {status} Odd\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\nconnection: close"
-        self.reply = f"{head}\r\n\r\n".encode() + body
-
-
 @pytest.fixture(scope="module")
 def replying() -> Replying:
     return Replying()
@@ -345,18 +306,33 @@ TRUST = ssl.create_default_context()
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(status=st.integers(200, 599), kind=KINDS, body=BODIES, billing=st.booleans())
+@given(
+    status=STATUSES,
+    kind=KINDS,
+    headers=HEADERS,
+    body=BODIES,
+    operation=st.sampled_from(Operation),
+    billing=st.booleans(),
+)
 def test_whatever_an_endpoint_replies_there_is_a_sentence_and_no_exception(
-    replying: Replying, odd_server: RawServer, status: int, kind: str, body: bytes, *, billing: bool
+    replying: Replying,
+    odd_server: RawServer,
+    *,
+    status: int,
+    kind: str,
+    headers: dict[str, str],
+    body: bytes,
+    operation: Operation,
+    billing: bool,
 ) -> None:
-    replying.set(status, kind, body)
+    replying.set(status, kind, body, headers)
 
     async def examine() -> Examination:
         clients = Clients(tls=TRUST)
         try:
             doctor = Doctor(clients, Lessons(), ShiftedClock())
             return await doctor.examine(
-                ScriptedTokens(lambda *_: "the-live-token"), deployment_at(odd_server.url), billing=billing
+                ScriptedTokens(lambda *_: "the-live-token"), deployment_at(odd_server.url, operation), billing=billing
             )
         finally:
             await clients.close()
@@ -370,7 +346,7 @@ def test_whatever_an_endpoint_replies_there_is_a_sentence_and_no_exception(
             assert all(told), finding
     seen = repr(examination)
     assert "the-live-token" not in seen
-    assert "secret words" not in seen
+    assert SECRET_WORDS not in seen
     assert "<" not in seen.replace("<object id>", "").replace("<outgoing address of the app>", "").replace(
         "<Outcome.", ""
     )

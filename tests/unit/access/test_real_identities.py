@@ -16,6 +16,7 @@ from core.identity.authority import Authority
 from core.identity.user import User
 from core.settings import read_settings
 from core.storage.engine import Database
+from tests.support.databases import sqlite_with_tables
 from tests.support.identity import IdentityRoom, Stores, entra_http
 from tests.support.openai_calls import BALANCED
 
@@ -44,7 +45,7 @@ def catalogue(emulator: Emulator, emulator_url: str, tmp_path: Path) -> Catalogu
 @pytest.fixture
 def room(emulator: Emulator, emulator_url: str, clock: ShiftedClock, tmp_path: Path) -> Iterator[IdentityRoom]:
     authority = Authority(TENANT_ID, AUTHORITY_HOST, instance_discovery=False, rewrite_to=f"{emulator_url}/entra")
-    database = Database.open(f"sqlite:///{tmp_path / 'access.sqlite3'}", clock=clock)
+    database = Database.open(sqlite_with_tables(tmp_path / "access.sqlite3"), clock=clock)
     with contextlib.closing(database), entra_http(authority, clock) as http:
         yield IdentityRoom(emulator, clock, Stores(database, clock), http, authority)
 
@@ -84,7 +85,7 @@ async def test_a_guest_s_role_is_asked_for_with_the_object_id_that_the_other_dir
     assert problem is not None
     assert f"--assignee-object-id {there}" in problem.command
     user = User(TENANT_ID, BUSINESS_USER.object_id, BUSINESS_USER.username, BUSINESS_USER.name)
-    text = request_text(problem, user, catalogue.find(ABROAD), examination, examination.checked_at)
+    text = request_text(problem, user, [catalogue.find(ABROAD)], examination, examination.checked_at)
     assert f"Object id: {there}" in text
     assert BUSINESS_USER.object_id not in text
     emulator.directory.grant(there, FABRIKAM.name)

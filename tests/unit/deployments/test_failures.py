@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from core import errors
 from core.deployments import failures
 from core.deployments.answers import StreamFailed
+from core.deployments.busy import wait_in_words
 from core.deployments.content_filter import objections
 from core.deployments.failures import translate
 from core.deployments.role_missing import Caller
@@ -64,7 +65,7 @@ ROWS = [
     (refusals.key_auth_disabled(), errors.AccessBlocked, "never sends a key"),
     (refusals.firewall(), errors.AccessBlocked, "network rules"),
     (refusals.private_endpoint(), errors.AccessBlocked, "private endpoint"),
-    (refusals.vnet_wrong_host(), errors.AccessBlocked, "https://NAME.openai.azure.com"),
+    (refusals.vnet_wrong_host(), errors.AccessBlocked, "Keys and Endpoint"),
     (refusals.suspended(), errors.AccessBlocked, "support"),
     (refusals.wrong_tenant(), errors.WrongTenant, "tenant"),
     (refusals.deployment_missing(), errors.DeploymentMissing, "five minutes"),
@@ -80,7 +81,7 @@ ROWS = [
     (refusals.rate_limited(2), errors.RateLimited, "another deployment"),
     (refusals.capacity(), errors.RateLimited, "quota is not the reason"),
     (refusals.error(408, "Timeout", ""), errors.TimedOut, "faster"),
-    (refusals.error(407, "ProxyAuthenticationRequired", ""), errors.Unreachable, "administrator"),
+    (refusals.error(407, "ProxyAuthenticationRequired", ""), errors.Unreachable, "runs this app"),
     (refusals.error(409, "Conflict", ""), errors.ServiceFailed, "Try again"),
     (refusals.error(422, "Unprocessable", ""), errors.RequestRefused, "administrator"),
     (refusals.error(424, "FailedDependency", ""), errors.ServiceFailed, "Try again"),
@@ -240,6 +241,14 @@ class TestRateLimits:
         assert self.wait({}, "Please retry after 350 milliseconds.") == 0.35
         assert self.wait({"retry-after": "9"}, "Try again in 2 seconds.") == 9
         assert self.wait({"retry-after": "-9"}, "Try again in 2 seconds.") is None
+
+    @pytest.mark.parametrize(
+        ("seconds", "words"),
+        [(None, ""), (0.0, ""), (0.3, "1 s"), (60.0, "60 s"), (61.0, "about 2 minutes"), (3_601.0, "about 2 hours"),
+         (86_399.0, "about 24 hours"), (86_400.0, "a day or more"), (1e300, "a day or more")],
+    )  # fmt: skip
+    def test_the_wait_is_told_in_words(self, seconds: float | None, words: str) -> None:
+        assert wait_in_words(seconds) == (f"The deployment asks to wait for {words}." if words else "")
 
     @settings(deadline=None)
     @given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
