@@ -39,13 +39,16 @@ def draw_comparison(
 ) -> Callable[[], None]:
     """All of one comparison; returns what then draws the answers on their way, until a round is over."""
     draw_bar(visitor, seen)
-    progress = Progress(visitor, seen.comparison, live.round) if live is not None else None
+    place = st.empty()
+    progress = Progress(visitor, place, seen.comparison, live.round) if live is not None else None
     growing: list[LiveColumn] = []
     settled: set[int] = set()
     draw_verdicts(seen, votes)
     if seen.hides_names:
-        draw_blind(visitor, seen, votes)
+        with st.container():
+            draw_blind(visitor, seen, votes)
     else:
+        st.empty()
         draw_check_all(visitor, seen)
         with st.container(horizontal=True, vertical_alignment="center"):
             round_number = choose_round(seen, live)
@@ -94,8 +97,7 @@ choices.seed(visitor)
 comparison, live = asking.opened(visitor)
 draw_title(visitor)
 draw_form(visitor, comparison)
-if failure := asking.take_failure():
-    draw_failure(failure, kept="What is set on the page is kept.")
+draw_failure(asking.take_failure(), kept="What is set on the page is kept.")
 draw_confirmation(visitor)
 votes = votes_on(visitor, comparison) if comparison else ()
 seen = read(visitor, comparison, votes) if comparison else None

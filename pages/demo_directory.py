@@ -29,10 +29,11 @@ for column, resource in zip(columns, directory.resources, strict=True):
         st.caption("Who has the role Cognitive Services OpenAI User")
         for principal_id, name in principals.items():
             has_role = directory.has_role(principal_id, resource.name)
+            key = f"role-{resource.name}-{principal_id}"
+            st.session_state[key] = has_role
             st.toggle(
                 as_label(name),
-                has_role,
-                key=f"role-{resource.name}-{principal_id}-{has_role}",
+                key=key,
                 on_change=directory.revoke if has_role else directory.grant,
                 args=(principal_id, resource.name),
             )
@@ -41,10 +42,11 @@ with last:
     st.caption("Who has to sign in once more before the next answer; the interrupted prompt is then sent by itself")
     for person in directory.people:
         is_asked = directory.demands_step_up(person.object_id)
+        key = f"step-up-{person.object_id}"
+        st.session_state[key] = is_asked
         st.toggle(
             as_label(f"{person.name} ({person.title})"),
-            is_asked,
-            key=f"step-up-{person.object_id}-{is_asked}",
+            key=key,
             on_change=directory.demand_no_step_up if is_asked else directory.demand_step_up,
             args=(person.object_id,),
         )

@@ -18,6 +18,7 @@ from pages.components.scroll_to_end import scroll_to_end
 from pages.components.session import Visitor, require_user
 
 if TYPE_CHECKING:
+    from core.runs.run import Run
     from core.storage.records import Conversation, RunRecord, Turn
 
 EXAMPLES: Final = {
@@ -25,7 +26,6 @@ EXAMPLES: Final = {
     "Write three taglines for a night train to Lisbon.": ":material/train:",
     "Write a slogan for a bakery that never closes.": ":material/bakery_dining:",
 }
-ELEMENTS_OF_A_TURN: Final = 3
 
 
 def draw_invitation(visitor: Visitor) -> None:
@@ -50,7 +50,11 @@ def draw_turn(visitor: Visitor, conversation: Conversation, turn: Turn, *, is_la
     draw_answer(run)
     if visitor.services.emulator is not None and run.error is not None and run.error.cause.startswith("role-"):
         st.page_link("demo_directory.py", label="Demo: give the role in the Demo directory", icon=":material/groups:")
-    if not is_answering:
+    else:
+        st.empty()
+    if is_answering:
+        st.empty()
+    else:
         draw_actions(
             run,
             is_last=is_last,
@@ -60,9 +64,17 @@ def draw_turn(visitor: Visitor, conversation: Conversation, turn: Turn, *, is_la
         )
 
 
+def draw_live_turn(visitor: Visitor, turn: Turn, live: Run) -> None:
+    """One prompt with the answer that is on its way, at the places of one that is there, until it has ended."""
+    draw_prompt(turn)
+    st.empty()
+    draw_live(live, visitor.services.live)
+
+
 def choose_answer(turn: Turn) -> RunRecord:
     """The answer to show: the latest, or an earlier one that the person goes back to."""
     if len(turn.runs) == 1:
+        st.empty()
         return turn.runs[0]
     numbers = range(1, len(turn.runs) + 1)
     key = f"answer-of-{turn.id}-{len(turn.runs)}"
@@ -93,8 +105,7 @@ st.chat_input(
     args=(visitor,),
     disabled=live is not None,
 )
-if failure := asking.take_failure():
-    draw_failure(failure, kept="Your text is kept.")
+draw_failure(asking.take_failure(), kept="Your text is kept.")
 if conversation is None:
     draw_invitation(visitor)
 else:
@@ -102,11 +113,16 @@ else:
         st.rerun()
     turns = [turn for turn in conversation.turns if not turn.superseded and turn.runs]
     for turn in turns:
+        place = st.container()
         if live is not None and turn.id == live.turn_id:
-            draw_prompt(turn)
-            draw_live(live, visitor.services.live, stale=ELEMENTS_OF_A_TURN * len(conversation.turns))
+            # Turns that an edited prompt took out would stay until the answer has ended.
+            for _ in conversation.turns:
+                st.empty()
+            with place:
+                draw_live_turn(visitor, turn, live)
             st.rerun()
-        draw_turn(visitor, conversation, turn, is_last=turn is turns[-1], is_answering=live is not None)
+        with place:
+            draw_turn(visitor, conversation, turn, is_last=turn is turns[-1], is_answering=live is not None)
         if st.session_state.get(asking.EDITING) == turn.id:
             draw_editor(visitor, conversation, turn, len(turns) - turns.index(turn) - 1)
     if turns:

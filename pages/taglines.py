@@ -12,6 +12,7 @@ from pages.components import taglines_choices as choices
 from pages.components.failure import draw_failure
 from pages.components.fresh_place import fresh_place
 from pages.components.session import Visitor, require_user
+from pages.components.steady_place import steady_place
 from pages.components.taglines_bar import draw_bar, draw_title
 from pages.components.taglines_board import draw_choices, draw_clashes, draw_grid
 from pages.components.taglines_form import draw_brief_to_read, draw_form, draw_invitation
@@ -41,9 +42,12 @@ def draw_board(
     progress = st.empty()
     if generations:
         draw_progress(progress, generations[-1].view(), board)
-    with st.container():
-        if last := asking.last_generation(board):
-            draw_report(last.view(), board, is_mine=last.owner == visitor.user.key)
+    last = asking.last_generation(board)
+    view = last.view() if last is not None else None
+    is_over = view is not None and view.finished
+    with steady_place(is_over):
+        if last is not None and view is not None and is_over:
+            draw_report(view, board, is_mine=last.owner == visitor.user.key)
     return draw_grid(visitor, board, generations, may_edit=role.may_edit), progress
 
 
@@ -56,8 +60,7 @@ if board is not None and not role.may_edit:
     draw_brief_to_read(visitor, board)
 else:
     draw_form(visitor, board, is_making=bool(generations))
-if failure := asking.take_failure():
-    draw_failure(failure, kept="What is set on the page is kept.")
+draw_failure(asking.take_failure(), kept="What is set on the page is kept.")
 with fresh_place(board.id if board else "", key="taglines-drawn"):
     if board is None:
         draw_invitation(visitor)

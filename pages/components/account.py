@@ -10,6 +10,7 @@ import streamlit as st
 from core.markdown import as_label
 from pages.components.reader import clock_time
 from pages.components.same_tab_link import same_tab_link
+from pages.components.steady_place import steady_place
 
 if TYPE_CHECKING:
     from pages.components.session import Visitor
@@ -38,12 +39,14 @@ def draw_account(visitor: Visitor) -> None:
 def _draw_horizon(visitor: Visitor) -> None:
     """Warn before a sign-in runs out, so that nobody begins something long that needs them in the middle."""
     until = visitor.services.signed_in_until(visitor.session)
-    if until - datetime.now(UTC) < _WARN_BEFORE:
-        st.warning(
-            f"Your sign-in ends at {clock_time(until)}. Sign in again before you begin something long.",
-            icon=":material/schedule:",
-        )
-        same_tab_link("Sign in again", "/auth/sign-in", key="sign-in-before-it-ends")
+    is_near = until - datetime.now(UTC) < _WARN_BEFORE
+    with steady_place(is_near):
+        if is_near:
+            st.warning(
+                f"Your sign-in ends at {clock_time(until)}. Sign in again before you begin something long.",
+                icon=":material/schedule:",
+            )
+            same_tab_link("Sign in again", "/auth/sign-in", key="sign-in-before-it-ends")
 
 
 def _draw_identity(visitor: Visitor) -> None:

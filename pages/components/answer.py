@@ -26,17 +26,27 @@ _MARKS: Final = {
 def draw_answer(run: RunRecord) -> None:
     """Draw the answer of ``run`` as it was stored."""
     with st.chat_message("assistant", avatar=":material/auto_awesome:"):
+        # The same three places as while it grew, so that nothing of the growing answer is left among them.
         if run.text:
             st.markdown(neutralise(run.text))
+        else:
+            st.empty()
         if run.state in _MARKS:
             st.markdown(_MARKS[run.state])
-        if run.error is not None:
-            draw_failure(run.error, kept="Your prompt is kept.")
-            draw_wait(run.error)
-            st.page_link("access.py", label="See what you can use: My access", icon=":material/verified_user:")
-        for notice in run.notices:
-            st.caption(f":material/info: {as_label(notice)}")
-        draw_facts(run)
+        else:
+            st.empty()
+        with st.container():
+            _draw_below(run)
+
+
+def _draw_below(run: RunRecord) -> None:
+    if run.error is not None:
+        draw_failure(run.error, kept="Your prompt is kept.")
+        draw_wait(run.error)
+        st.page_link("access.py", label="See what you can use: My access", icon=":material/verified_user:")
+    for notice in run.notices:
+        st.caption(f":material/info: {as_label(notice)}")
+    draw_facts(run)
 
 
 def draw_actions(

@@ -69,6 +69,12 @@ def draw_bar(visitor: Visitor, reading: Reading) -> None:
             if is_owner:
                 _draw_sharing(visitor, comparison)
                 _draw_details(visitor, comparison)
+    with st.container():
+        _draw_notices(comparison, is_owner=is_owner)
+    draw_what_changed(visitor, reading)
+
+
+def _draw_notices(comparison: Comparison, *, is_owner: bool) -> None:
     for notice in comparison.notices:
         st.caption(f":material/info: {as_label(notice)}")
     if is_owner and not comparison.is_running and any(notice.startswith(PAUSED) for notice in comparison.notices):
@@ -85,7 +91,6 @@ def draw_bar(visitor: Visitor, reading: Reading) -> None:
             ":material/share: Shared with you. You see the answers of deployments that you may use yourself. "
             "Run compares the same as you, in a comparison of your own."
         )
-    draw_what_changed(visitor, reading)
 
 
 def _draw_going_on(visitor: Visitor, comparison: Comparison) -> None:

@@ -50,11 +50,14 @@ def draw_blind(visitor: Visitor, reading: Reading, votes: Sequence[Vote]) -> Non
             st.markdown("You cannot vote on this comparison any more after that.")
             st.button("Show them", on_click=_give_up, args=(visitor, comparison.id), key="compare-give-up-blindness")
     if pair is not None:
-        _draw_pair(visitor, comparison, pair)
+        with st.container():
+            _draw_pair(visitor, comparison, pair)
     elif comparison.goes_on:
         st.markdown(":shimmer[The answers are shown once all of a round have come]")
     elif reading.withheld:
         st.caption("You judge two answers at a time. Those of the deployments below are not shown to you yet.")
+    else:
+        st.empty()
     draw_all_withheld(visitor, reading)
 
 
@@ -92,6 +95,8 @@ def draw_verdicts(reading: Reading, votes: Sequence[Vote]) -> None:
         with st.container(border=True):
             st.markdown("**Your blind votes**")
             st.markdown("\n".join(told))
+    else:
+        st.empty()
 
 
 def draw_win_rates(visitor: Visitor) -> None:

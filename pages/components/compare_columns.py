@@ -106,13 +106,15 @@ def _draw_column(
             )
         return LiveColumn(number, answer, beside, below, is_mine=is_mine)
     # The same three places as while it grew, so that nothing of the growing answer is left among them.
-    body, _, below = st.container(), st.empty(), st.container()
     if run is None:
-        body.caption(":material/remove: Not asked in this round.")
+        st.caption(":material/remove: Not asked in this round.")
         return None
     if run.text:
-        body.markdown(neutralise(run.text))
-    with below:
+        st.markdown(neutralise(run.text))
+    else:
+        st.empty()
+    st.empty()
+    with st.container():
         draw_outcome(run, is_mine=is_mine)
         if not is_live:
             _draw_actions(visitor, reading, round_number, number, run)

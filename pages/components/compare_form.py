@@ -13,6 +13,7 @@ from pages.components import compare_choices as choices
 from pages.components.compare_choices import Kind
 from pages.components.compare_settings import draw_settings, draw_sweep
 from pages.components.readable import choice, emphasis
+from pages.components.steady_place import steady_place
 
 if TYPE_CHECKING:
     from core.runs.comparison import Comparison
@@ -50,8 +51,9 @@ def draw_form(visitor: Visitor, comparison: Comparison | None) -> None:
             persist_state="session",
             wrap=True,
         )
-        if kind is Kind.SETTING:
-            draw_sweep(visitor)
+        with steady_place(kind is Kind.SETTING):
+            if kind is Kind.SETTING:
+                draw_sweep(visitor)
         with st.container(horizontal=True, vertical_alignment="center", key="compare-actions"):
             st.button(
                 "Run",

@@ -7,8 +7,6 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import streamlit as st
-
 from pages.components.compare_outcome import draw_outcome
 from pages.components.growing_answer import SENDING_SECONDS, frame_seconds
 from pages.components.still_readable import StillReadable
@@ -29,10 +27,10 @@ _MINUTE: Final = 60
 
 
 class Progress:
-    """How far a comparison is, drawn where it is made: rounds, answers, time left."""
+    """How far a comparison is, drawn in ``place``: rounds, answers, time left."""
 
-    def __init__(self, visitor: Visitor, comparison: Comparison, round_number: int) -> None:
-        self._place: DeltaGenerator = st.empty()
+    def __init__(self, visitor: Visitor, place: DeltaGenerator, comparison: Comparison, round_number: int) -> None:
+        self._place = place
         self._comparison = comparison
         self._round_seconds = _seconds_of_a_round(comparison, round_number) or _expected(visitor, comparison)
 

@@ -51,6 +51,7 @@ def draw_what_changed(visitor: Visitor, now: Reading) -> None:
     try:
         comparison = visitor.services.comparing.comparison(visitor.user, previous_id)
     except NotFound:
+        st.empty()
         return
     found = changes(read(visitor, comparison, votes_on(visitor, comparison)), now)
     with st.expander("What changed since the comparison before", icon=":material/difference:", key="compare-changed"):

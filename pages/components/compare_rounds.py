@@ -20,11 +20,10 @@ _MOST_SIDE_BY_SIDE: Final = 8
 def choose_round(reading: Reading, live: LiveComparison | None) -> int:
     """The round that goes on; else the one that the person chooses, at first the latest that was begun."""
     comparison = reading.comparison
-    if live is not None:
-        return live.round
-    latest = max((cell.round for cell in comparison.cells), default=0)
-    if latest == 0:
-        return 0
+    latest = live.round if live is not None else max((cell.round for cell in comparison.cells), default=0)
+    if live is not None or latest == 0:
+        st.empty()
+        return latest
     rounds, key = list(range(latest + 1)), f"compare-round-{comparison.id}"
     locale = reader_locale()
     if len(rounds) > _MOST_SIDE_BY_SIDE:

@@ -35,6 +35,8 @@ def draw_check_all(visitor: Visitor, reading: Reading) -> None:
             args=(visitor, *unsure),
             key="compare-check-all",
         )
+    else:
+        st.empty()
 
 
 def draw_withheld(visitor: Visitor, withheld: Withheld) -> None:

@@ -14,6 +14,7 @@ from core.errors import OutOfService
 from core.identity.credential_failures import WAITING
 from core.markdown import as_label, as_plain
 from pages.components.reader import clock_time
+from pages.components.steady_place import steady_place
 
 if TYPE_CHECKING:
     from core.storage.records import RunError
@@ -50,16 +51,19 @@ class Failure(Protocol):
         """The number to quote."""
 
 
-def draw_failure(failure: Failure, *, kept: str = "") -> None:
-    """Draw ``failure``; ``kept`` says what was not lost by it."""
-    remedy = " ".join(part for part in (as_plain(failure.remedy), kept) if part)
-    who = f"Who can do it: **{as_label(failure.who)}** · " if failure.who else ""
-    st.error(
-        f"{remedy}\n\n{who}Reference **{failure.reference}**",
-        title=as_label(failure.title),
-        icon=":material/error:",
-    )
-    draw_command(failure.cause, failure.command, failure.remedy)
+def draw_failure(failure: Failure | None, *, kept: str = "") -> None:
+    """Draw ``failure``, if there is one, without moving what follows; ``kept`` says what was not lost by it."""
+    with steady_place(failure):
+        if failure is None:
+            return
+        remedy = " ".join(part for part in (as_plain(failure.remedy), kept) if part)
+        who = f"Who can do it: **{as_label(failure.who)}** · " if failure.who else ""
+        st.error(
+            f"{remedy}\n\n{who}Reference **{failure.reference}**",
+            title=as_label(failure.title),
+            icon=":material/error:",
+        )
+        draw_command(failure.cause, failure.command, failure.remedy)
 
 
 def draw_command(cause: str, command: str, remedy: str) -> None:
@@ -78,6 +82,7 @@ def draw_command(cause: str, command: str, remedy: str) -> None:
 def draw_wait(error: RunError) -> None:
     """Say until when there is no use in trying; a short wait runs down visibly."""
     if error.retry_at is None or error.retry_at <= datetime.now(UTC):
+        st.empty()
         return
     why = "Nothing is sent to it" if error.kind == OutOfService.__name__ else "The deployment asks to wait"
     if (error.retry_at - datetime.now(UTC)).total_seconds() > _COUNTED_SECONDS:

@@ -18,17 +18,13 @@ _LOOK_SECONDS: Final = 0.1
 """How long a look may block, and so how long Stop may wait."""
 
 
-def draw_live(run: Run, live: LiveRuns, *, stale: int = 0) -> None:
-    """Draw ``run`` until it has ended: the first words at once, then as often as the eye and the load allow.
-
-    ``stale`` elements of the page before this one are taken away below it; they would stay until the script ends.
-    """
+def draw_live(run: Run, live: LiveRuns) -> None:
+    """Draw ``run`` until it has ended: the first words at once, then as often as the eye and the load allow."""
     with st.chat_message("assistant", avatar=":material/auto_awesome:"):
         answer = GrowingAnswer()
+        st.empty()  # instead of the facts of an answer that was there before
     with st.container(horizontal=True):
         st.button("Stop", icon=":material/stop_circle:", shortcut="Esc", on_click=_stop, args=(run,), key="stop")
-    for _ in range(stale):
-        st.empty()
     scroll_to_end(run.id)
     version = -1
     while True:

@@ -115,8 +115,7 @@ def _draw_menu(visitor: Visitor, board: Board, role: Role, *, is_making: bool) -
 def _draw_failure_here() -> bool:
     """In a dialog, which then stays open with what was typed."""
     failure = asking.take_failure()
-    if failure is not None:
-        draw_failure(failure, kept="What you typed is kept.")
+    draw_failure(failure, kept="What you typed is kept.")
     return failure is not None
 
 

@@ -15,6 +15,7 @@ from core.taglines.shown import ORDERS, shown
 from pages.components import taglines_asking as asking
 from pages.components.readable import choice
 from pages.components.reader import date_and_time
+from pages.components.steady_place import steady_place
 from pages.components.taglines_cards import Desk, draw_card
 from pages.components.taglines_choices import ALL, SHORTLIST, SHOWN
 from pages.components.taglines_live import Newborns
@@ -77,9 +78,13 @@ def draw_choices(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
 
 def draw_clashes() -> None:
     """Say where the last change met changes of others, and where both are."""
-    for clash in asking.take_clashes():
-        when = date_and_time(clash.at) if clash.at else ""
-        st.warning(as_plain(clash.sentence(when)), title="Changed by two at the same time", icon=":material/group:")
+    clashes = asking.take_clashes()
+    with steady_place(clashes):
+        for clash in clashes:
+            when = date_and_time(clash.at) if clash.at else ""
+            st.warning(
+                as_plain(clash.sentence(when)), title="Changed by two at the same time", icon=":material/group:"
+            )
 
 
 def draw_grid(visitor: Visitor, board: Board, generations: Sequence[Watched], *, may_edit: bool) -> list[Newborns]:
@@ -100,7 +105,8 @@ def draw_grid(visitor: Visitor, board: Board, generations: Sequence[Watched], *,
     grid = st.grid(IN_A_ROW, min_column_width=NARROWEST_PIXELS, border=True, key="taglines-grid")
     newborns: list[Newborns] = []
     for card in cards:
-        with grid.cell():
+        # A place of its own, so that a card on its way takes all of it when it comes to stand here.
+        with grid.cell(), st.container():
             draw_card(desk, card, marks[card.id])
         newborns += [Newborns(board, grid, each) for each in generations if each.made_from == card.id]
     newborns += [Newborns(board, grid, each) for each in generations if each.made_from not in there]
@@ -111,6 +117,7 @@ def _page_of(cards: tuple[Card, ...], *, at_the_end: bool) -> tuple[Card, ...]:
     """Those of the page that is looked at; the last page when new cards come at the end."""
     pages = math.ceil(len(cards) / ON_A_PAGE)
     if pages <= 1:
+        st.empty()
         return cards
     if at_the_end or st.session_state.get(PAGE, 1) > pages:
         st.session_state[PAGE] = pages

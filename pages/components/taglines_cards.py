@@ -63,19 +63,15 @@ def draw_card(desk: Desk, card: Card, marks: Sequence[Mark]) -> None:
             st.header(as_label(card.text), anchor=False)
             if desk.may_edit:
                 _draw_menu(desk, card)
+    else:
+        st.empty()
     with _row():
         st.caption(" · ".join(_facts(desk.board, card)))
         if card.id in desk.in_order:
             _draw_moves(desk, card)
-    if marks:
-        st.markdown(" ".join(_badge(mark) for mark in marks))
-    if card.how == "replayed":
-        when = as_label(date_and_time(card.created_at))
-        st.markdown(f":violet-badge[:material/history: Stored answer of {when}, shown again]")
-    if card.is_edited:
-        st.caption(f"As generated: {as_label(card.original)}")
-    if card.comment and (now is None or now.doing != "comment"):
-        st.caption(f":material/comment: {as_plain(card.comment)}")
+    badges, words = _notes(card, marks, without_comment=now is not None and now.doing == "comment")
+    st.markdown(badges) if badges else st.empty()
+    st.caption(words) if words else st.empty()
     if now is not None:
         draw_work(desk.visitor, desk.board, card, now)
     else:
@@ -168,6 +164,18 @@ def _draw_moves(desk: Desk, card: Card) -> None:
                 args=(desk.visitor, desk.board, partial(move, card_id=card.id, steps=steps, among=desk.in_order)),
                 key=f"taglines-{name}-{card.id}",
             )
+
+
+def _notes(card: Card, marks: Sequence[Mark], *, without_comment: bool) -> tuple[str, str]:
+    """What stands between the facts and the buttons: badges, and what is said of the card."""
+    badges = [_badge(mark) for mark in marks]
+    if card.how == "replayed":
+        when = as_label(date_and_time(card.created_at))
+        badges.append(f":violet-badge[:material/history: Stored answer of {when}, shown again]")
+    words = [f"As generated: {as_label(card.original)}"] if card.is_edited else []
+    if card.comment and not without_comment:
+        words.append(f":material/comment: {as_plain(card.comment)}")
+    return " ".join(badges), "\n\n".join(words)
 
 
 def _badge(mark: Mark) -> str:

@@ -35,8 +35,7 @@ def draw_rehearsal(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
 
 @st.dialog("Rehearsal", position="right")
 def _draw(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
-    if failure := asking.take_failure():
-        draw_failure(failure)
+    draw_failure(asking.take_failure())
     rehearsal = visitor.services.taglines.rehearsal
     with st.spinner("Looking at everything a demo needs"):
         found = rehearsal.rehearse(visitor.user, visitor.session, visitor.tokens, board.id)

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 @st.dialog("Share this board", position="right")
 def draw_sharing(visitor: Visitor, board: Board) -> None:
     """Draw it, for the board's owner."""
-    if failure := asking.take_failure():
-        draw_failure(failure)
+    draw_failure(asking.take_failure())
     sharing, user = visitor.services.taglines.sharing, visitor.user
     st.caption("Whoever opens a link signs in first and is a member until you take it back, or they leave.")
     with st.container(horizontal=True):
@@ -37,9 +36,10 @@ def draw_sharing(visitor: Visitor, board: Board) -> None:
             (Role.EDITOR, "Link to edit", ":material/edit:"),
         ):
             _draw_button(label, icon, partial(sharing.make, user, board.id, role), f"taglines-link-{role}")
-    for share in sharing.links(user, board.id):
-        if share.taken_back_at is None:
-            _draw_link(share, partial(sharing.take_back, user, board.id, share.id))
+    with st.container():
+        for share in sharing.links(user, board.id):
+            if share.taken_back_at is None:
+                _draw_link(share, partial(sharing.take_back, user, board.id, share.id))
     members = sharing.members(user, board.id)
     st.subheader("Members", anchor=False)
     if not members:

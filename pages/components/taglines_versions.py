@@ -24,8 +24,7 @@ MOST_DRAWN: Final = 30
 @st.dialog("Versions", position="right")
 def draw_versions(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
     """Draw the latest, and those that have names."""
-    if failure := asking.take_failure():
-        draw_failure(failure)
+    draw_failure(asking.take_failure())
     versions = visitor.services.taglines.versions(visitor.user, board.id)
     st.caption("Restoring makes a new version, so nothing is lost by it. Those with a name are kept for good.")
     for place, version in enumerate(versions):

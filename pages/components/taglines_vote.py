@@ -30,8 +30,7 @@ _QUESTION: Final = "taglines-question"
 @st.dialog("Audience vote", position="right")
 def draw_vote(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
     """Draw the latest vote on the board, and the way to another one."""
-    if failure := asking.take_failure():
-        draw_failure(failure)
+    draw_failure(asking.take_failure())
     poll = next(iter(visitor.services.taglines.voting.of_board(visitor.user, board.id)), None)
     if poll is not None:
         _draw_poll(visitor, poll, may_edit=may_edit)

@@ -42,6 +42,6 @@ def test_the_app_can_be_chosen_for_a_call_and_the_answer_says_so(app: AppTest, e
 def test_the_demo_directory_takes_the_role_from_the_app_too(app: AppTest, emulator: Emulator) -> None:
     app.run()
     app.switch_page("demo_directory.py").run()
-    app.toggle(key=f"role-contoso-sweden-{SYSTEM_IDENTITY.principal_id}-True").set_value(False).run()
+    app.toggle(key=f"role-contoso-sweden-{SYSTEM_IDENTITY.principal_id}").set_value(False).run()
     assert not emulator.directory.has_role(SYSTEM_IDENTITY.principal_id, "contoso-sweden")
     assert emulator.directory.has_role(SYSTEM_IDENTITY.principal_id, "contoso-eastus")
