@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from core.errors import KeylessError, new_reference
@@ -65,6 +66,8 @@ class Gate:
             _LOG.warning("not served: %s %s", error, error.detail)
             page = html.error(error, again=paths.WELCOME)
             failed: Response = HTMLResponse(page, 503 if error.retryable else 500)
+        except ClientDisconnect:
+            return  # while it sent its form: nobody is there to be answered
         except Exception:
             reference = new_reference()
             _LOG.exception("request failed (%s)", reference)

@@ -68,7 +68,8 @@ class Showing:
                 made = await asyncio.to_thread(render, guest)
             except KeylessError as error:
                 _LOG.warning("not shown: %s", error)
-                made = _data_of(error) if request.headers.get("accept") == _JSON else _page_of(error)
+                is_asked_by_script = request.headers.get("accept") == _JSON
+                made = _data_of(error) if is_asked_by_script else _page_of(error, request.url.path)
             return shown(made)
 
         return serve
@@ -97,8 +98,12 @@ def shown(made: str | Response) -> Response:
     return response
 
 
-def _page_of(error: KeylessError) -> Response:
-    page = html.error(error, again=paths.BOARDS, label="Go to your boards")
+def _page_of(error: KeylessError, path: str) -> Response:
+    again, label = paths.BOARDS, "Go to your boards"
+    if isinstance(error, FormRefused):
+        # The page that the form stands on: its kind and id.
+        again, label = "/".join(path.split("/")[:3]), "Load the page again"
+    page = html.error(error, again=again, label=label)
     # That page has its style inside.
     return HTMLResponse(page, _status(error), headers={"Content-Security-Policy": content_security_policy()})
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core.errors import NotAllowed
+from core.errors import KeylessError, NotAllowed
 from core.taglines.typesetting import one_line
 from core.web import paths
 from core.web.stage_page import on_stage, stage_page, stage_state
@@ -15,6 +15,7 @@ from core.web.stage_page import on_stage, stage_page, stage_state
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
+    from core.storage.board_records import Poll
     from core.web.entrance import Entrance
     from core.web.showing import Guest, Showing
     from core.web.shown_files import ShownFiles
@@ -55,13 +56,17 @@ class StageRoutes:
 
     @staticmethod
     def _vote(guest: Guest) -> Response:
-        going_on = [poll for poll in guest.boards.voting.of_board(guest.user, guest.id) if poll.is_open]
         if guest.form.get("do") != "open":
-            for poll in going_on:
+            for poll in _open_votes(guest):
                 guest.boards.voting.close(guest.user, poll.id)
-        elif not going_on:
+        elif not _open_votes(guest):
             board = guest.boards.open(guest.user, guest.id)
-            guest.boards.voting.open(guest.user, guest.id, [card.id for card in on_stage(board)])
+            try:
+                guest.boards.voting.open(guest.user, guest.id, [card.id for card in on_stage(board)])
+            except KeylessError:
+                # Another presenter may have been a moment earlier.
+                if not _open_votes(guest):
+                    raise
         return RedirectResponse(f"{paths.STAGE}{guest.id}#vote", 303)
 
     def _seen(self, guest: Guest) -> dict[str, Any]:
@@ -73,3 +78,7 @@ class StageRoutes:
             "form_token": guest.session.form_token,
             "may_edit": guest.boards.role(guest.user, board.id).may_edit,
         }
+
+
+def _open_votes(guest: Guest) -> list[Poll]:
+    return [poll for poll in guest.boards.voting.of_board(guest.user, guest.id) if poll.is_open]

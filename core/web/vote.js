@@ -1,4 +1,4 @@
-// Shows by itself that a vote was closed or opened again; voting works without this script.
+// Shows by itself that the vote was closed, or that the same person voted elsewhere; voting works without this script.
 
 const POLL_MILLISECONDS = 3000;
 
@@ -14,3 +14,4 @@ async function follow() {
 
 setInterval(follow, POLL_MILLISECONDS);
 document.addEventListener("visibilitychange", follow);
+addEventListener("pageshow", follow);

@@ -22,14 +22,14 @@ def vote_page(poll: Poll, mine: str, session: Session, files: ShownFiles) -> str
     title = one_line(poll.question)
     inside = _ballot(poll, mine, session) if poll.is_open else _outcome(poll, mine)
     whose = f'<p class="reference">You are signed in as {escape(session.username)}.</p>'
-    root = f' data-state="{vote_state(poll)}"'
+    root = f' data-state="{vote_state(poll, mine)}"'
     content = f'<main class="ballot"><h1 dir="auto">{escape(title)}</h1>{inside}{whose}</main>'
     return _document(title, content, files, root=root, script=True)
 
 
-def vote_state(poll: Poll) -> str:
-    """The same for two moments in which the page looks the same to somebody who does nothing."""
-    return hashlib.sha256(f"{poll.is_open}{poll.votes if not poll.is_open else ''}".encode()).hexdigest()[:16]
+def vote_state(poll: Poll, mine: str) -> str:
+    """The same for two moments in which the page looks the same to somebody who voted for the card ``mine``."""
+    return hashlib.sha256(f"{mine}{poll.is_open}{poll.votes if not poll.is_open else ''}".encode()).hexdigest()[:16]
 
 
 def invitation_page(invitation: Invitation, share_id: str, session: Session, files: ShownFiles) -> str:

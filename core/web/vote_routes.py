@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core.errors import NotFound
+from core.errors import KeylessError, NotFound
 from core.web import paths
 from core.web.vote_page import invitation_page, vote_page, vote_state
 
@@ -38,8 +38,7 @@ class VoteRoutes:
         ]
 
     def _ballot(self, guest: Guest) -> str:
-        poll = _poll(guest)
-        return vote_page(poll, guest.boards.voting.vote_of(guest.user, poll.id), guest.session, self._files)
+        return vote_page(*_cast_by(guest), guest.session, self._files)
 
     @staticmethod
     def _cast(guest: Guest) -> Response:
@@ -47,14 +46,17 @@ class VoteRoutes:
         card_id = guest.form.get("card", "")
         if card_id not in {choice.card_id for choice in poll.choices}:
             raise NotFound("This tagline is not up for the vote.", "Load the page again and tap one that is there.")
-        if poll.is_open:
+        try:
             guest.boards.voting.cast(guest.user, poll.id, card_id)
+        except KeylessError:
+            if _poll(guest).is_open:
+                raise
         # Whether it was counted, or came too late, the page itself says.
         return RedirectResponse(f"{paths.VOTE}{poll.id}", 303)
 
     @staticmethod
     def _state(guest: Guest) -> dict[str, object]:
-        return {"state": vote_state(_poll(guest))}
+        return {"state": vote_state(*_cast_by(guest))}
 
     def _ask(self, guest: Guest) -> str:
         return invitation_page(_invitation(guest), guest.id, guest.session, self._files)
@@ -73,6 +75,11 @@ def _poll(guest: Guest) -> Poll:
         raise NotFound(
             "There is no vote at this address.", "Scan the code on the stage again, or ask whoever presents."
         ) from None
+
+
+def _cast_by(guest: Guest) -> tuple[Poll, str]:
+    """The vote, and for which card this person voted so far."""
+    return _poll(guest), guest.boards.voting.vote_of(guest.user, guest.id)
 
 
 def _invitation(guest: Guest) -> Invitation:

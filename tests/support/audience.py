@@ -95,10 +95,14 @@ class Audience:
 
 
 @contextlib.contextmanager
-def audience(folder: Path, **settings: Any) -> Iterator[Audience]:  # noqa: ANN401 - any field of the settings
+def audience(
+    folder: Path,
+    database_url: str = "",
+    **settings: Any,  # noqa: ANN401 - any field of the settings
+) -> Iterator[Audience]:
     """Serve it until the block ends; ``settings`` differ from a laptop's with Entra sign-in."""
     with (
-        services_on(Emulator(pace=0), folder) as services,
+        services_on(Emulator(pace=0), folder, database_url) as services,
         # The gate needs no more of them than their doors; what is scripted there, nobody here asks for.
         front(cast("ScriptedDoors", services), **settings) as served,
     ):

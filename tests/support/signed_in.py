@@ -25,11 +25,12 @@ CALLBACK = "http://localhost/auth/callback"
 
 
 @contextlib.contextmanager
-def services_on(emulator: Emulator, folder: Path) -> Iterator[Services]:
-    """The services of demo mode with their database in ``folder``."""
+def services_on(emulator: Emulator, folder: Path, database_url: str = "") -> Iterator[Services]:
+    """The services of demo mode with their database in ``folder``, unless another one is given."""
+    given = {"KEYLESS_DATABASE_URL": database_url} if database_url else {}
     with (
         serving(Starlette(routes=emulator.routes("/emulator")), host="localhost") as origin,
-        running(read_settings({}, folder), origin, emulator) as services,
+        running(read_settings(given, folder), origin, emulator) as services,
     ):
         yield services
 

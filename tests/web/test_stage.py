@@ -171,7 +171,7 @@ def test_a_form_from_elsewhere_opens_no_vote(shown: Audience) -> None:
     headers = {"origin": "https://evil.example"}
     answer = shown.front.ask(path, method="POST", cookie=owner.cookie, data=sent, headers=headers)
     assert answer.status_code == 403
-    assert "Load the page again" in answer.text
+    assert f'href="/stage/{board.id}">Load the page again</a>' in answer.text
     assert shown.taglines.voting.of_board(owner.user, board.id) == ()
 
 

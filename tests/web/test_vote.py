@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+
 import pytest
 
 from core.errors import NotFound
@@ -53,6 +56,41 @@ def test_while_the_vote_is_open_nobody_sees_how_others_voted(shown: Audience, ow
     before = shown.get(guest, path).text, shown.get(guest, f"{path}/state").text
     shown.post(shown.person("Eve"), path, card=cards[0])
     assert (shown.get(guest, path).text, shown.get(guest, f"{path}/state").text) == before
+
+
+def test_a_phone_that_is_gone_before_its_form_arrived_is_no_failure(
+    shown: Audience, owner: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, cards = opened(shown, owner)
+    host, port = shown.url.removeprefix("http://").split(":")
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {shown.url}\r\n"
+        f"Cookie: {shown.front.cookie_name}={owner.cookie}\r\nContent-Length: 200\r\n\r\nform_token="
+    )
+    with socket.create_connection((host, int(port))) as phone:
+        phone.sendall(head.encode())
+        time.sleep(0.5)
+    assert shown.post(owner, path, card=cards[0]).status_code == 303
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_a_vote_cast_on_another_device_shows_by_itself(shown: Audience, owner: Person) -> None:
+    path, cards = opened(shown, owner)
+    phone, laptop = shown.person("Gus"), shown.person("Gus")
+    before = shown.get(laptop, f"{path}/state").json()
+    shown.post(phone, path, card=cards[0])
+    after = shown.get(laptop, f"{path}/state").json()
+    assert after != before
+    assert f'data-state="{after["state"]}"' in shown.get(laptop, path).text
+
+
+def test_a_form_older_than_the_sign_in_leads_back_to_the_vote(shown: Audience, owner: Person) -> None:
+    path, cards = opened(shown, owner)
+    guest = shown.person("Gus")
+    for form in (path, "/join/Abc-123"):
+        answer = shown.post(guest, form, card=cards[0], form_token="of-an-earlier-session")
+        assert answer.status_code == 403
+        assert f'href="{form}">Load the page again</a>' in answer.text
 
 
 def test_a_closed_vote_says_so_and_counts_nothing_more(shown: Audience, owner: Person) -> None:
