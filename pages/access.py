@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.access.bundle import support_bundle
+from core.identity.user import LOCAL
 from core.markdown import as_label
 from pages.components.access_map import draw_deployment, draw_problems, draw_verdict, examine
 from pages.components.copy_button import copy_button
@@ -26,7 +27,8 @@ kind = next(iter(sources))
 st.title("My access", anchor=False)
 st.caption("What you can use today, and exactly what to ask for when something is missing.")
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    st.markdown(f"Signed in as **{as_label(user.username)}** · tenant {as_label(user.tenant_id)}", width="content")
+    signed_in = f"Signed in as **{as_label(user.username)}** · tenant {as_label(user.tenant_id)}"
+    st.markdown(f"**{user.name}**" if user.object_id == LOCAL else signed_in, width="content")
     st.button(
         "Check again", icon=":material/refresh:", shortcut="Mod+Shift+A", on_click=look_again, key="check-again"
     )
@@ -47,10 +49,10 @@ with st.spinner("Asking every deployment"):
 draw_verdict(found)
 st.caption(f"Checked at {clock_time(found[0][1].checked_at)}, without cost. Answers are kept for five minutes.")
 with st.container():
+    draw_problems(visitor, tokens, found)
+with st.container():
     for tried in dict.fromkeys(examination.tried for _, examination in found if examination.tried):
         draw_credentials(tried)
-with st.container():
-    draw_problems(visitor, tokens, found)
 st.header("Deployments", anchor=False)
 for deployment, examination in found:
     draw_deployment(visitor, tokens, deployment, examination)
@@ -63,7 +65,7 @@ with st.container(border=True):
     st.markdown("\n".join([f"{mark}\n", *(f"- {as_label(sentence)}" for sentence in proof.sentences)]))
 with st.expander("What your token says about you" if kind == "user" else "What the app's token says about it"):
     claims = next((examination.claims for _, examination in found if examination.claims), {})
-    st.caption("A summary for the support. The token itself is never shown.")
+    st.caption("A summary for the support. The token itself is never shown." if claims else "There is no token.")
     st.markdown("\n".join(f"- **{name}** {as_label(value)}" for name, value in claims.items()))
 with st.expander("Support bundle"):
     st.caption(

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from core.access.request_sentences import SENTENCES
 from core.deployments.role_missing import ROLES, resource_name
+from core.identity.user import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,7 @@ def request_text(
     words = {"role": ROLES[endpoint.kind], "resource": resource_name(endpoint), "deployment": names}
     facts = {
         "What happened": trouble.title,
-        "Who asks": f"{asking.name} ({asking.username})",
+        "Who asks": "" if asking.object_id == LOCAL else f"{asking.name} ({asking.username})",
         "Called as": name if is_app else "",
         "Object id": calling.object_id or ("" if is_app else asking.object_id),
         "Directory": endpoint.tenant,

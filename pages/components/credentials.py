@@ -23,10 +23,10 @@ _NAMES: Final = {
 
 
 def draw_credentials(tried: tuple[Attempt, ...]) -> None:
-    """Draw every credential in the order in which they are asked; open when none of them answered."""
+    """Draw every credential in the order in which they are asked."""
     winner = next((_name(attempt) for attempt in tried if attempt.outcome == "answered"), "")
-    label = f"The app's token comes from: **{winner}**" if winner else "None of the app's credentials gave a token"
-    with st.expander(label, icon=":material/badge:", expanded=not winner):
+    label = f"The app's token comes from: **{winner}**" if winner else "What each of the app's credentials said"
+    with st.expander(label, icon=":material/badge:"):
         for attempt in tried:
             if attempt.why is None:
                 st.markdown(_line(attempt))

@@ -12,7 +12,7 @@ from core.access.requesting import LONGEST_LINK, mail_link, request_text
 from core.deployments.role_missing import Caller
 from core.emulator.directory import NEW_JOINER, SERVICE, TENANT_ID
 from core.errors import RoleMissing, SignInAgain
-from core.identity.user import User
+from core.identity.user import User, local_user
 from tests.support.openai_calls import BALANCED, access_token
 from tests.unit.access.test_causes import REFUSED, problem_of
 from tests.unit.deployments.asking import ScriptedTokens
@@ -118,6 +118,7 @@ async def test_for_the_app_s_identity_the_role_goes_to_the_app(
     assert f"Object id: {SERVICE.object_id}" in text
     assert NORA.object_id not in text
     assert "Who asks: Nora Falk" in text
+    assert "Who asks" not in request_text(problem, local_user(), [deployment], AS_THE_APP, NOW)
 
 
 def test_words_from_outside_cannot_fill_in_the_text(catalogue: Catalogue) -> None:
