@@ -235,7 +235,7 @@ def _headroom(evidence: Evidence) -> Finding:
         outcome = Outcome.UNKNOWN if evidence.trouble else Outcome.NOT_ASKED
         return Finding(HEADROOM, outcome, title, evidence.at)
     counts = {"requests": left.remaining_requests, "tokens": left.remaining_tokens}
-    told = " and ".join(f"{count} {what}" for what, count in counts.items() if count is not None)
+    told = " and ".join(f"{count:,} {what}" for what, count in counts.items() if count is not None)
     if 0 in counts.values():
         return Finding(
             HEADROOM,

@@ -67,12 +67,13 @@ def draw_problem(finding: Finding, examination: Examination, request: str) -> No
         draw_command(finding.cause, finding.command, finding.remedy)
         return
     st.caption("If it stays, a message ready to send:" if finding.who == YOU else "A message ready to send:")
-    st.code(request, language=None, wrap_lines=True)
+    # Before the text: on a phone that is longer than the screen.
     with st.container(horizontal=True, gap="small"):
         copy_button(request, key=f"copy-request-{examination.deployment_id}", label="Copy the message")
         st.link_button("Open an e-mail", mail_link(finding.title, request), icon=":material/mail:")
         if finding.check == ROLE:
             st.link_button("How role assignment works", _ABOUT_ROLES, icon=":material/open_in_new:", type="tertiary")
+    st.code(request, language=None, wrap_lines=True)
 
 
 def _step(finding: Finding) -> str:

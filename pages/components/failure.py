@@ -72,7 +72,7 @@ def draw_command(cause: str, command: str, remedy: str) -> None:
         return
     is_address = command.startswith("https://")
     address = command if is_address else _address_in(remedy) if cause == WAITING else ""
-    what = "address where it is done" if is_address else "code to enter" if address else "command that does it"
+    what = "address where it is done" if is_address else "code to enter" if address else "command for it"
     st.caption(f"The {what}:")
     st.code(command, language=None, wrap_lines=True)
     if address:
