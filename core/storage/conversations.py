@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, select, update
 
 from core.errors import NotFound
 from core.storage.columns import storable
@@ -40,6 +40,26 @@ __all__ = [
     "RunState",
     "Turn",
 ]
+
+# Built once: building a statement takes longer than SQLite takes to answer it.
+_are_mine: ColumnElement[bool] = and_(
+    conversations.c.tenant_id == bindparam("tenant"), conversations.c.object_id == bindparam("object")
+)
+_is_mine: ColumnElement[bool] = and_(conversations.c.id == bindparam("conversation"), _are_mine)
+_headings = (
+    select(conversations.c.id, conversations.c.title, conversations.c.updated_at)
+    .where(_are_mine)
+    .order_by(conversations.c.updated_at.desc(), conversations.c.id)
+    .limit(bindparam("limit"))
+)
+_conversation = select(conversations).where(_is_mine)
+_turns = select(turns).join(conversations).where(_is_mine).order_by(turns.c.position)
+_runs = (
+    select(runs)
+    .join(conversations, runs.c.conversation_id == conversations.c.id)
+    .where(_is_mine)
+    .order_by(runs.c.position)
+)
 
 
 class ConversationStore:
@@ -76,7 +96,9 @@ class ConversationStore:
             if title is not None:
                 begun = Conversation(run.conversation_id, storable(title), created_at=now, updated_at=now, turns=())
                 _create(connection, owner, begun)
-            self._add_turn(connection, owner, run.conversation_id, run.turn_id, prompt, replaces_turn)
+                _insert_turn(connection, run.conversation_id, run.turn_id, prompt, position=1)
+            else:
+                self._add_turn(connection, owner, run.conversation_id, run.turn_id, prompt, replaces_turn)
             self._insert_run(connection, run, position=1)
 
         self._database.write(work, lasting=False)
@@ -85,11 +107,11 @@ class ConversationStore:
         """The whole conversation: all turns in order, superseded ones too, each with its runs, the latest last."""
         mine = _mine(owner, conversation_id)
         with self._database.read() as connection:
-            row = connection.execute(select(conversations).where(mine)).one_or_none()
+            row = connection.execute(_conversation, mine).one_or_none()
             if row is None:
                 raise NotFound
-            asked = connection.execute(_within(turns, mine).order_by(turns.c.position)).all()
-            answered = connection.execute(_within(runs, mine).order_by(runs.c.position)).all()
+            asked = connection.execute(_turns, mine).all()
+            answered = connection.execute(_runs, mine).all()
         of_turn: dict[str, list[RunRecord]] = {}
         for run in answered:
             of_turn.setdefault(run.turn_id, []).append(
@@ -108,25 +130,20 @@ class ConversationStore:
 
     def list(self, owner: Owner, limit: int = 50) -> tuple[ConversationHeading, ...]:
         """The conversations of this person, the one used last first."""
-        statement = (
-            select(conversations.c.id, conversations.c.title, conversations.c.updated_at)
-            .where(_of(owner))
-            .order_by(conversations.c.updated_at.desc(), conversations.c.id)
-            .limit(limit)
-        )
+        mine = {"tenant": owner[0], "object": owner[1], "limit": limit}
         with self._database.read() as connection:
-            return tuple(ConversationHeading(*row) for row in connection.execute(statement))
+            return tuple(ConversationHeading(*row) for row in connection.execute(_headings, mine))
 
     def rename(self, owner: Owner, conversation_id: str, title: str) -> None:
         """Give the conversation another title."""
-        change = update(conversations).where(_mine(owner, conversation_id)).values(title=title)
-        if not self._database.write(lambda connection: connection.execute(change).rowcount):
+        change, mine = update(conversations).where(_is_mine).values(title=title), _mine(owner, conversation_id)
+        if not self._database.write(lambda connection: connection.execute(change, mine).rowcount):
             raise NotFound
 
     def delete(self, owner: Owner, conversation_id: str) -> None:
         """Delete the conversation with all turns and runs. A run that still streams leaves nothing behind."""
-        gone = delete(conversations).where(_mine(owner, conversation_id))
-        if not self._database.write(lambda connection: connection.execute(gone).rowcount):
+        gone, mine = delete(conversations).where(_is_mine), _mine(owner, conversation_id)
+        if not self._database.write(lambda connection: connection.execute(gone, mine).rowcount):
             raise NotFound
 
     def add_turn(self, owner: Owner, conversation_id: str, prompt: str, *, replaces_turn: str | None = None) -> Turn:
@@ -174,11 +191,7 @@ class ConversationStore:
         if replaces_turn is not None:
             _supersede_from(connection, conversation_id, replaces_turn)
         position = _next_position(connection, turns, turns.c.conversation_id == conversation_id)
-        connection.execute(
-            insert(turns).values(
-                id=turn_id, conversation_id=conversation_id, position=position, prompt=prompt, superseded=False
-            )
-        )
+        _insert_turn(connection, conversation_id, turn_id, prompt, position)
         return position
 
     def _insert_run(self, connection: Connection, run: RunRecord, position: int) -> None:
@@ -187,34 +200,31 @@ class ConversationStore:
 
     def _use(self, connection: Connection, owner: Owner, conversation_id: str) -> None:
         """Check the owner, and lock the conversation until the transaction ends: positions must not collide."""
-        change = update(conversations).where(_mine(owner, conversation_id)).values(updated_at=self._clock())
-        if not connection.execute(change).rowcount:
+        change = update(conversations).where(_is_mine).values(updated_at=self._clock())
+        if not connection.execute(change, _mine(owner, conversation_id)).rowcount:
             raise NotFound
 
 
 def _create(connection: Connection, owner: Owner, begun: Conversation) -> None:
-    connection.execute(
-        insert(conversations).values(
-            id=begun.id,
-            tenant_id=owner[0],
-            object_id=owner[1],
-            title=begun.title,
-            created_at=begun.created_at,
-            updated_at=begun.updated_at,
-        )
-    )
+    row = {
+        "id": begun.id,
+        "tenant_id": owner[0],
+        "object_id": owner[1],
+        "title": begun.title,
+        "created_at": begun.created_at,
+        "updated_at": begun.updated_at,
+    }
+    connection.execute(insert(conversations), row)
 
 
-def _of(owner: Owner) -> ColumnElement[bool]:
-    return and_(conversations.c.tenant_id == owner[0], conversations.c.object_id == owner[1])
+def _insert_turn(connection: Connection, conversation_id: str, turn_id: str, prompt: str, position: int) -> None:
+    row = {"id": turn_id, "conversation_id": conversation_id, "position": position, "prompt": prompt}
+    connection.execute(insert(turns), {**row, "superseded": False})
 
 
-def _mine(owner: Owner, conversation_id: str) -> ColumnElement[bool]:
-    return and_(conversations.c.id == conversation_id, _of(owner))
-
-
-def _within(table: Table, mine: ColumnElement[bool]) -> Select[Any]:
-    return select(table).join(conversations, table.c.conversation_id == conversations.c.id).where(mine)
+def _mine(owner: Owner, conversation_id: str) -> dict[str, str]:
+    """The values of ``_is_mine``."""
+    return {"conversation": conversation_id, "tenant": owner[0], "object": owner[1]}
 
 
 def _supersede_from(connection: Connection, conversation_id: str, turn_id: str) -> None:
