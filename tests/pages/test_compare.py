@@ -12,6 +12,8 @@ from tests.pages.conftest import NAVIGATION, RUN_SECONDS, button, said
 from tests.support.signed_in import sign_in
 
 if TYPE_CHECKING:
+    import pytest
+
     from core.emulator.directory import Person
     from core.emulator.emulator import Emulator
     from core.emulator.received import Received
@@ -96,6 +98,18 @@ def test_continuing_asks_only_for_what_is_missing(app: AppTest, emulator: Emulat
     assert not app.error
     assert said(app).count(DONE) == 2
     assert [call.body["model"] for call in calls(emulator)[asked:]] == ["gpt-5-2-mini-sweden"]
+
+
+def test_a_sign_in_that_ends_before_many_calls_do_is_said_before_they_begin(
+    app: AppTest, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends_in_seconds = 20.0
+    tokens = services.session_tokens
+    monkeypatch.setattr(tokens, "needs_person_within", lambda _session, seconds: seconds > ends_in_seconds)
+    opened(app)
+    app.number_input(key="compare-repeats").set_value(11)
+    compare(app)
+    assert "Your sign-in ends before that. Sign in again first" in str(app.warning[0].value)
 
 
 def test_many_calls_are_confirmed_first_with_their_number_and_cost(app: AppTest, emulator: Emulator) -> None:
@@ -193,6 +207,19 @@ def test_a_blind_comparison_names_nobody_until_all_pairs_are_judged_and_then_cou
     assert "compare-vote-left" not in [element.key for element in app.button]
     app.run()
     assert "compare-vote-left" not in [element.key for element in app.button]
+
+
+def test_no_name_is_told_before_the_last_pair_of_the_last_round_is_judged(app: AppTest) -> None:
+    opened(app)
+    app.toggle(key="compare-blind").set_value(True)
+    app.number_input(key="compare-repeats").set_value(2)
+    compare(app)
+    app.button(key="compare-vote-left").click().run()
+    assert "1 of 2 pairs judged" in said(app)
+    for telling in (" over ", "Your blind votes", "gpt-5.2"):
+        assert telling not in said(app)
+    app.button(key="compare-vote-left").click().run()
+    assert said(app).count(" over ") == 2
 
 
 def test_win_rates_do_not_tell_a_name_before_all_pairs_are_judged(app: AppTest) -> None:
@@ -382,6 +409,15 @@ def test_two_answers_are_held_against_each_other_word_by_word(app: AppTest) -> N
     compare(opened(app))
     assert ":red-background[~~" in said(app)
     assert ":green-background[**" in said(app)
+
+
+def test_answers_that_are_json_are_drawn_as_trees_and_held_against_each_other_by_place(app: AppTest) -> None:
+    compare(opened(app), 'Name ice creams, as {"lines": ["first"]}')
+    assert "$.lines[0]: left " in said(app)
+    app.session_state["compare-tabs"] = "JSON"
+    app.run()
+    assert len(app.json) == 2
+    assert all("lines" in tree.value for tree in app.json)
 
 
 def test_one_column_can_be_looked_at_alone(app: AppTest) -> None:
