@@ -2,7 +2,8 @@
 
 Order, sides and letters follow from the comparison, the person and the round alone, so that opening the page again
 neither reshuffles nor reveals anything. Nothing of a round is shown before all of it has ended: who comes first would
-tell who is fast.
+tell who is fast. No name is shown before the last pair is judged: whoever learns how a deployment writes in one round
+knows it again in the next.
 """
 
 from __future__ import annotations
@@ -41,11 +42,6 @@ class Judgement:
     right_arm: int
     left: BlindAnswer
     right: BlindAnswer
-
-
-def is_blind_for(comparison: Comparison, votes: Iterable[Vote]) -> bool:
-    """Whether names are hidden from the person with these votes until they have judged."""
-    return comparison.plan.is_blind and not any(vote.round == EVERYTHING for vote in votes)
 
 
 def prompt_of_all(plan: Plan) -> str:
@@ -87,31 +83,10 @@ def judgements(comparison: Comparison, person: Owner) -> tuple[Judgement, ...]:
 
 def next_judgement(comparison: Comparison, person: Owner, votes: Iterable[Vote]) -> Judgement | None:
     """The first pair that this person has not judged; None when there is none, or they gave up blindness."""
-    votes = tuple(votes)
-    if not is_blind_for(comparison, votes):
+    judged = {(vote.round, vote.first_arm, vote.second_arm) for vote in votes}
+    if not comparison.plan.is_blind or (EVERYTHING, EVERYTHING, EVERYTHING) in judged:
         return None
-    judged = _judged(votes)
     return next((one for one in judgements(comparison, person) if _key(one) not in judged), None)
-
-
-def named_cells(comparison: Comparison, person: Owner, votes: Iterable[Vote]) -> frozenset[tuple[int, int]]:
-    """Round and column of every answer whose name this person may see.
-
-    An answer is named once it was judged and no pair with it is open in its round: a name learnt from one pair would
-    come along to the next.
-    """
-    votes = tuple(votes)
-    cells = {(cell.round, cell.arm) for cell in comparison.cells}
-    if not is_blind_for(comparison, votes):
-        return frozenset(cells)
-    judged = _judged(votes)
-    open_pairs = [_key(one) for one in judgements(comparison, person) if _key(one) not in judged]
-    still_open = {(number, arm) for number, *pair in open_pairs for arm in pair}
-    return frozenset({(number, arm) for number, *pair in judged for arm in pair} & cells - still_open)
-
-
-def _judged(votes: Iterable[Vote]) -> set[tuple[int, int, int]]:
-    return {(vote.round, vote.first_arm, vote.second_arm) for vote in votes}
 
 
 def _key(one: Judgement) -> tuple[int, int, int]:

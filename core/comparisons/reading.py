@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from core.access.findings import DEPLOYMENT, ROLE, Outcome
 from core.access.kept import KEPT_FOR
-from core.comparisons.blind import blind_row, named_cells
+from core.comparisons.blind import blind_row
 from core.errors import NotFound
 from core.runs.comparison import is_decided
 from core.storage.records import RunState
@@ -57,7 +57,6 @@ class Reading:
         comparison: Without the answers of columns that are withheld.
         reader: Whose view it is.
         withheld: Those columns, in their order.
-        named: Round and column of every answer whose name the reader may see: all, unless they compare blindly.
         hides_names: Whether the reader still compares blindly. What is drawn or exported then comes from
             ``blind_rows``, and nothing but the plan's prompts from ``comparison``.
     """
@@ -65,7 +64,6 @@ class Reading:
     comparison: Comparison
     reader: Owner
     withheld: tuple[Withheld, ...]
-    named: frozenset[tuple[int, int]]
     hides_names: bool
 
     def is_withheld(self, arm: int) -> Withheld | None:
@@ -106,10 +104,7 @@ def reading(
     # Of all answers, also of the withheld: after a check they will have to be judged blindly too.
     complete = ((cell.round, cell.arm) for cell in comparison.cells if cell.run.state is RunState.COMPLETE)
     hides_names = comparison.plan.is_blind and not is_decided(complete, votes, goes_on=comparison.goes_on)
-    named = {(cell.round, cell.arm) for cell in seen.cells}
-    if hides_names:
-        named &= named_cells(comparison, reader, votes)
-    return Reading(seen, reader, withheld, frozenset(named), hides_names)
+    return Reading(seen, reader, withheld, hides_names)
 
 
 def findings_of(desk: Desk, catalogue: Catalogue, tokens: Tokens) -> Callable[[str], Examination | None]:

@@ -146,6 +146,11 @@ def take_failure() -> KeylessError | None:
     return failure
 
 
+def opened_id() -> str:
+    """The id of the comparison that is open, or "" while none is or it was read from a file."""
+    return str(st.session_state.get(_OPEN, ""))
+
+
 def open_comparison(identifier: str) -> None:
     """Go to another comparison."""
     st.query_params[COMPARISON] = st.session_state[_OPEN] = identifier

@@ -35,7 +35,8 @@ def draw_title(visitor: Visitor) -> None:
         st.title("Compare", anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             headings = visitor.services.comparing.comparisons(visitor.user)
-            with st.popover("Recent", icon=":material/history:"):
+            # Another key closes it once another comparison is open: it would stand before what was chosen.
+            with st.popover("Recent", icon=":material/history:", key=f"compare-recent-{asking.opened_id()}"):
                 # What stands below stays in sight, however many there are.
                 with st.container(height=_LIST_PIXELS if len(headings) > _IN_SIGHT else "content", border=False):
                     for heading in headings:

@@ -11,7 +11,7 @@ from core.comparisons.blind import judgements, next_judgement
 from core.comparisons.judging import judge
 from core.comparisons.win_rates import tags_of, win_rates
 from core.markdown import as_label, neutralise
-from core.runs.comparison import EVERYTHING, Verdict
+from core.runs.comparison import Verdict
 from pages.components import compare_asking as asking
 from pages.components.compare_intervals import IntervalRow, draw_intervals
 from pages.components.compare_reading import read, votes_on
@@ -34,6 +34,8 @@ _BUTTONS: Final = {
     Verdict.BOTH_BAD: ("Both bad", ":material/thumb_down:", "4"),
 }
 _FEWEST_DRAWN: Final = 2
+_IN_SIGHT: Final = 6
+"""So many votes on a comparison stand above its answers in sight; more are folded away."""
 
 
 def draw_blind(visitor: Visitor, reading: Reading, votes: Sequence[Vote]) -> None:
@@ -82,18 +84,17 @@ def _draw_pair(visitor: Visitor, comparison: Comparison, pair: Judgement) -> Non
 
 
 def draw_verdicts(reading: Reading, votes: Sequence[Vote]) -> None:
-    """Draw what the reader said of each pair, with the names that they may see by now."""
+    """Draw what the reader said of each pair, once they may see the names."""
     arms = reading.comparison.plan.arms
     told = []
-    for vote in votes:
-        cells = {(vote.round, vote.first_arm), (vote.round, vote.second_arm)}
-        if vote.round != EVERYTHING and vote.verdict is not Verdict.SEEN and cells <= reading.named:
+    for vote in votes if not reading.hides_names else ():
+        is_withheld = reading.is_withheld(vote.first_arm) or reading.is_withheld(vote.second_arm)
+        if vote.verdict is not Verdict.SEEN and not is_withheld:
             first, second = arms[vote.first_arm].label, arms[vote.second_arm].label
             round_of = f"Round {vote.round + 1}: " if reading.comparison.plan.repeats > 1 else ""
             told.append(f"- {round_of}{_said(vote.verdict, as_label(first), as_label(second))}")
     if told:
-        with st.container(border=True):
-            st.markdown("**Your blind votes**")
+        with st.expander("Your blind votes", expanded=len(told) <= _IN_SIGHT, key="compare-verdicts"):
             st.markdown("\n".join(told))
     else:
         st.empty()

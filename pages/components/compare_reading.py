@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 def read(visitor: Visitor, comparison: Comparison, votes: Sequence[Vote]) -> Reading:
     """What the visitor, who cast ``votes``, may see of it; of one from a file, all that is in it."""
     if comparison.owner == FROM_A_FILE:
-        cells = frozenset((cell.round, cell.arm) for cell in comparison.cells)
-        return Reading(comparison, visitor.user.key, withheld=(), named=cells, hides_names=False)
+        return Reading(comparison, visitor.user.key, withheld=(), hides_names=False)
     find = findings_of(visitor.services.access, visitor.services.catalogue, visitor.usual_tokens)
     return reading(comparison, visitor.user.key, find, datetime.now(UTC), votes)
 

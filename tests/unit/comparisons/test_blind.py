@@ -10,10 +10,8 @@ import pytest
 from core.comparisons.blind import (
     BlindAnswer,
     blind_row,
-    is_blind_for,
     judgements,
     letters,
-    named_cells,
     next_judgement,
     prompt_of_all,
 )
@@ -164,34 +162,9 @@ def test_who_looked_at_a_pair_is_not_asked_about_it_and_who_gave_up_blindness_ab
 
 
 def test_blindness_ends_for_the_person_who_gave_it_up() -> None:
-    assert is_blind_for(blind(2, 1), [])
-    assert not is_blind_for(blind(2, 1), [GIVEN_UP])
-    assert not is_blind_for(compared([[answer()], [answer()]]), [])
+    assert next_judgement(blind(2, 1), ANNA, []) is not None
+    assert next_judgement(blind(2, 1), ANNA, [GIVEN_UP]) is None
     assert next_judgement(compared([[answer()], [answer()]]), ANNA, []) is None
-
-
-def test_of_two_answers_both_are_named_after_the_vote() -> None:
-    comparison = blind(2, 2)
-    assert named_cells(comparison, ANNA, []) == frozenset()
-    assert named_cells(comparison, ANNA, [vote(0, 0, 1)]) == {(0, 0), (0, 1)}
-
-
-def test_an_answer_still_to_be_judged_against_another_keeps_its_name_hidden() -> None:
-    comparison = blind(3, 1)
-    votes: list[Vote] = []
-    named = []
-    while one := next_judgement(comparison, ANNA, votes):
-        votes.append(judged(one))
-        named.append(named_cells(comparison, ANNA, votes))
-        following = next_judgement(comparison, ANNA, votes)
-        if following:
-            assert not named[-1] & {(0, following.left_arm), (0, following.right_arm)}
-    assert [len(cells) for cells in named] == [0, 1, 3]
-
-
-def test_without_blindness_every_answer_is_named() -> None:
-    assert len(named_cells(blind(3, 2), ANNA, [GIVEN_UP])) == 6
-    assert len(named_cells(compared([[answer()], [answer()]]), ANNA, [])) == 2
 
 
 def test_a_prompt_that_would_tell_columns_apart_is_not_shown() -> None:
