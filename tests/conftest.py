@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from itertools import count
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Final
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.applications import Starlette
 
 from tests.support import databases, needs
@@ -17,6 +20,26 @@ if TYPE_CHECKING:
     from core.emulator.emulator import Emulator
 
 NEEDS = ("browser", "postgres", "shared_data")
+KEYS: Final = 8
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_keys() -> Iterator[None]:
+    """The emulators of all tests sign with a few key pairs: two that are made one after the other always differ."""
+    from core.emulator import signing
+
+    made: list[rsa.RSAPrivateKey] = []
+    turns = count()
+
+    def next_key(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+        if len(made) < KEYS:
+            made.append(rsa.generate_private_key(public_exponent, key_size))
+            return made[-1]
+        return made[next(turns) % KEYS]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(signing, "rsa", SimpleNamespace(generate_private_key=next_key))
+        yield
 
 
 @pytest.fixture
@@ -35,7 +58,11 @@ def emulator_url(emulator: Emulator) -> Iterator[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: while Playwright's synchronous interface is open, no asyncio loop can be run."""
+    """Put last what tools that work beside the tests have to say, and behind that the browser tests.
+
+    While Playwright's synchronous interface is open, no asyncio loop can be run.
+    """
+    items.sort(key=lambda item: "tool_verdict" in getattr(item, "fixturenames", ()))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
