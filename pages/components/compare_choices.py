@@ -90,14 +90,21 @@ def seed(visitor: Visitor) -> None:
 
 
 def sensible(visitor: Visitor) -> list[str]:
-    """The first deployments of different models of which nothing bad is known."""
+    """The first deployments of different models of which nothing bad is known; where that leaves none, the first.
+
+    Whoever may use none is told by each of them what to do about that.
+    """
     services = visitor.services
-    models: dict[str, str] = {}
-    for deployment in services.catalogue:
+
+    def is_promising(deployment: Deployment) -> bool:
         kept = services.access.kept(visitor.tokens, deployment)
         is_refused = kept is not None and kept.problem is not None
-        if not is_refused and services.headrooms.busy_until(deployment.id) is None:
-            models.setdefault(deployment.model or deployment.name, deployment.id)
+        return not is_refused and services.headrooms.busy_until(deployment.id) is None
+
+    known = list(services.catalogue)
+    models: dict[str, str] = {}
+    for deployment in [each for each in known if is_promising(each)] or known:
+        models.setdefault(deployment.model or deployment.name, deployment.id)
     return list(models.values())[:SENSIBLE]
 
 
