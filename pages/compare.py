@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.components import compare_asking as asking
 from pages.components import compare_choices as choices
-from pages.components.compare_bar import draw_bar, draw_title
+from pages.components.compare_bar import draw_bar, draw_how_it_was_measured, draw_title
 from pages.components.compare_blind import draw_blind, draw_verdicts, draw_win_rates
 from pages.components.compare_columns import choose_columns, draw_columns
 from pages.components.compare_confirmation import draw_confirmation
@@ -75,6 +75,8 @@ def without_round(seen: Reading, number: int) -> Reading:
 def draw_details(seen: Reading, round_number: int) -> None:
     """What the answers measure and how they are worded."""
     draw_glance(seen)
+    with st.container():
+        draw_how_it_was_measured(seen.comparison)
     texts = texts_of(seen, round_number)
     drawn = {
         "Spread and differences": seen.comparison.plan.repeats > 1 and partial(draw_spread, seen),
@@ -108,9 +110,7 @@ with fresh_place(comparison.id if comparison else "", key="compare-drawn"):
     else:
         go_on = draw_comparison(visitor, seen, votes, live)
 st.space("small")
-with st.expander(
-    "Win rates of your blind votes", icon=":material/trophy:", on_change="rerun", key="win-rates"
-) as rates:
+with st.expander("Win rates of your blind votes", on_change="rerun", key="win-rates") as rates:
     if rates.open:
         draw_win_rates(visitor)
 if live is not None and go_on is not None:

@@ -66,18 +66,17 @@ def draw_bar(visitor: Visitor, reading: Reading) -> None:
         with st.container(horizontal=True, width="content", gap="small"):
             if is_owner:
                 _draw_going_on(visitor, comparison)
+                _draw_sharing(visitor, comparison)
             draw_export(reading)
             if is_owner:
-                _draw_sharing(visitor, comparison)
-                _draw_details(visitor, comparison)
+                _draw_more(visitor, comparison)
     with st.container():
-        _draw_notices(comparison, is_owner=is_owner)
+        _draw_what_is_special(comparison, is_owner=is_owner)
     draw_what_changed(visitor, reading)
 
 
-def _draw_notices(comparison: Comparison, *, is_owner: bool) -> None:
-    for notice in comparison.notices:
-        st.caption(f":material/info: {as_label(notice)}")
+def _draw_what_is_special(comparison: Comparison, *, is_owner: bool) -> None:
+    _draw_notices(comparison, of_a_pause=True)
     if is_owner and not comparison.is_running and any(notice.startswith(PAUSED) for notice in comparison.notices):
         # What pauses a comparison is nearly always a sign-in that ended while nobody looked. While other columns go
         # on it waits: a new sign-in ends the session that they are asked in.
@@ -92,6 +91,17 @@ def _draw_notices(comparison: Comparison, *, is_owner: bool) -> None:
             ":material/share: Shared with you. You see the answers of deployments that you may use yourself. "
             "Run compares the same as you, in a comparison of your own."
         )
+
+
+def draw_how_it_was_measured(comparison: Comparison) -> None:
+    """Draw what is to be known about the figures."""
+    _draw_notices(comparison, of_a_pause=False)
+
+
+def _draw_notices(comparison: Comparison, *, of_a_pause: bool) -> None:
+    for notice in comparison.notices:
+        if notice.startswith(PAUSED) is of_a_pause:
+            st.caption(f":material/info: {as_label(notice)}")
 
 
 def _draw_going_on(visitor: Visitor, comparison: Comparison) -> None:
@@ -137,9 +147,9 @@ def _draw_sharing(visitor: Visitor, comparison: Comparison) -> None:
             copy_button(f"{st.context.url}?id={comparison.id}", key="compare-link", label="Copy the link")
 
 
-def _draw_details(visitor: Visitor, comparison: Comparison) -> None:
+def _draw_more(visitor: Visitor, comparison: Comparison) -> None:
     comparing, user = visitor.services.comparing, visitor.user
-    with st.popover("Title, tags", icon=":material/edit:", key="compare-details"):
+    with st.popover("More", icon=":material/more_horiz:", help="Title, tags, delete", key="compare-more"):
         title_key, tags_key = f"compare-title-{comparison.id}", f"compare-tags-{comparison.id}"
         st.text_input(
             "Title",

@@ -53,7 +53,7 @@ def draw_what_changed(visitor: Visitor, now: Reading) -> None:
         st.empty()
         return
     found = changes(read(visitor, comparison, votes_on(visitor, comparison)), now)
-    with st.expander("What changed since the comparison before", icon=":material/difference:", key="compare-changed"):
+    with st.expander("What changed since the comparison before", key="compare-changed"):
         st.markdown("\n".join(f"- {as_label(each)}" for each in found.asked or ("The same was asked.",)))
         if found.results:
             st.markdown(_table(found.results))

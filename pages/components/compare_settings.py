@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 from babel.numbers import format_decimal
@@ -19,6 +19,8 @@ from pages.components.reader import reader_locale
 
 if TYPE_CHECKING:
     from pages.components.session import Visitor
+
+_WIDTH_PIXELS: Final = 620
 
 
 def draw_sweep(visitor: Visitor) -> None:
@@ -69,41 +71,51 @@ def _value(value: float | str) -> str:
 def draw_settings(visitor: Visitor, kind: Kind) -> None:
     """Draw repeats, blindness, identity, system message and parameters, behind a button."""
     with st.popover("Settings", icon=":material/tune:", key="compare-settings"):
-        st.number_input(
-            "How many times",
-            1,
-            MOST_REPEATS,
-            step=1,
-            key=choices.key_of(choices.REPEATS),
-            persist_state="session",
-            help="Repeats run one after another, in shuffled order. Two columns need 6 of them before a difference "
-            "can be shown, three need 7, and eight need 11.",
-        )
-        st.toggle(
-            "Blind",
-            key=choices.key_of(choices.BLIND),
-            persist_state="session",
-            help="Names are hidden until you have judged the answers in pairs.",
-        )
-        if kind is not Kind.IDENTITIES:
-            draw_call_as(visitor)
+        # Side by side, so that it fits below its button.
+        left, right = st.container(width=_WIDTH_PIXELS).columns(2)
         swept = st.session_state.get(choices.SWEPT) if kind is Kind.SETTING else None
-        if swept != SYSTEM_MESSAGE:
-            st.text_area(
-                "System message",
-                key=choices.key_of(choices.SYSTEM),
-                placeholder="How the deployments should behave.",
-                persist_state="session",
-            )
-        has_own = kind is Kind.DEPLOYMENTS and st.toggle(
-            "Each deployment its own parameters", key=choices.key_of(choices.HAS_OWN), persist_state="session"
+        with left:
+            _draw_how(kind, visitor, has_system=swept != SYSTEM_MESSAGE)
+        with right:
+            _draw_parameters(kind, visitor, swept)
+
+
+def _draw_how(kind: Kind, visitor: Visitor, *, has_system: bool) -> None:
+    st.number_input(
+        "How many times",
+        1,
+        MOST_REPEATS,
+        step=1,
+        key=choices.key_of(choices.REPEATS),
+        persist_state="session",
+        help="Repeats run one after another, in shuffled order. Two columns need 6 of them before a difference "
+        "can be shown, three need 7, and eight need 11.",
+    )
+    st.toggle(
+        "Blind",
+        key=choices.key_of(choices.BLIND),
+        persist_state="session",
+        help="Names are hidden until you have judged the answers in pairs.",
+    )
+    if kind is not Kind.IDENTITIES:
+        draw_call_as(visitor)
+    if has_system:
+        st.text_area(
+            "System message",
+            key=choices.key_of(choices.SYSTEM),
+            placeholder="How the deployments should behave.",
+            persist_state="session",
         )
-        if not has_own:
-            draw_parameters(
-                [name for name in choices.common_controls(visitor) if name != swept],
-                choices.key_of(choices.PARAMETER),
-            )
-            return
-        for deployment in choices.chosen_deployments(visitor):
-            with st.expander(as_label(deployment.label)):
-                draw_parameters(visitor.services.controls_of(deployment), choices.own_parameter(deployment.id))
+
+
+def _draw_parameters(kind: Kind, visitor: Visitor, swept: str | None) -> None:
+    has_own = kind is Kind.DEPLOYMENTS and st.toggle(
+        "Each deployment its own parameters", key=choices.key_of(choices.HAS_OWN), persist_state="session"
+    )
+    if not has_own:
+        common = [name for name in choices.common_controls(visitor) if name != swept]
+        draw_parameters(common, choices.key_of(choices.PARAMETER))
+        return
+    for deployment in choices.chosen_deployments(visitor):
+        with st.expander(as_label(deployment.label)):
+            draw_parameters(visitor.services.controls_of(deployment), choices.own_parameter(deployment.id))

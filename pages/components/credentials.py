@@ -26,7 +26,7 @@ def draw_credentials(tried: tuple[Attempt, ...]) -> None:
     """Draw every credential in the order in which they are asked."""
     winner = next((_name(attempt) for attempt in tried if attempt.outcome == "answered"), "")
     label = f"The app's token comes from: **{winner}**" if winner else "What each of the app's credentials said"
-    with st.expander(label, icon=":material/badge:"):
+    with st.expander(label):
         for attempt in tried:
             if attempt.why is None:
                 st.markdown(_line(attempt))
