@@ -12,7 +12,7 @@ from pages.components import compare_asking as asking
 from pages.components import compare_choices as choices
 from pages.components.compare_choices import Kind
 from pages.components.compare_settings import draw_settings, draw_sweep
-from pages.components.readable import choice, emphasis
+from pages.components.readable import choice, emphasis, main_label
 from pages.components.steady_place import steady_place
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def draw_form(visitor: Visitor, comparison: Comparison | None) -> None:
                 draw_sweep(visitor)
         with st.container(horizontal=True, vertical_alignment="center", key="compare-actions"):
             st.button(
-                "Run",
+                main_label("Run", is_disabled=is_running),
                 type=emphasis(),
                 icon=":material/play_arrow:",
                 shortcut="Mod+Enter",

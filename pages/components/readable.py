@@ -15,6 +15,11 @@ def emphasis() -> Literal["primary", "secondary"]:
     return "secondary" if st.context.theme.type == "dark" else "primary"
 
 
+def main_label(label: str, *, is_disabled: bool) -> str:
+    """The label of the page's main button: where that cannot be a primary one, its words stand out."""
+    return label if is_disabled or emphasis() == "primary" else f":blue[**{label}**]"
+
+
 def choice(label: str) -> str:
     """A label for a choice among several: without a colour of its own it has a contrast of 4.0 when it is chosen."""
     return f":gray[{label}]"

@@ -44,7 +44,7 @@ def draw_title(visitor: Visitor, board: Board | None) -> None:
         st.title(as_label(board.title) if board else "Taglines", anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             headings = visitor.services.taglines.list(visitor.user)
-            with st.popover("Boards", icon=":material/dashboard:", disabled=not headings, key="taglines-boards"):
+            with st.popover("Recent", icon=":material/history:", disabled=not headings, key="taglines-boards"):
                 for heading in headings:
                     _draw_heading(heading)
             st.button(

@@ -12,7 +12,7 @@ from core.taglines.languages import LANGUAGES
 from pages.components import taglines_asking as asking
 from pages.components import taglines_choices as choices
 from pages.components.call_as import draw_call_as
-from pages.components.readable import choice, emphasis
+from pages.components.readable import choice, emphasis, main_label
 from pages.components.steady_place import steady_place
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ EXAMPLES: Final = {
 def draw_form(visitor: Visitor, board: Board | None, *, is_making: bool) -> None:
     """Draw it; ``board`` is the open one, on which the cards go."""
     with st.container(border=True, key="taglines-form"):
-        st.text_area(
+        brief, tone = st.columns([3, 1])
+        brief.text_area(
             "Brief",
             key=choices.TEXT,
             height=68,
@@ -38,16 +39,20 @@ def draw_form(visitor: Visitor, board: Board | None, *, is_making: bool) -> None
             placeholder="Write a tagline for an ice cream brand:",
             persist_state="session",
         )
+        tone.segmented_control("Tone", choices.TONES, format_func=choice, key=choices.TONE, persist_state="session")
         _draw_variables()
-        with st.container(horizontal=True, vertical_alignment="bottom", key="taglines-actions"):
-            st.segmented_control("Tone", choices.TONES, format_func=choice, key=choices.TONE, persist_state="session")
-            count = choices.details_set()
-            with st.popover(
-                f"Details ({count})" if count else "Details", icon=":material/tune:", key="taglines-details"
-            ):
-                _draw_details(visitor)
-            st.space("stretch")
+        with st.container(horizontal=True, vertical_alignment="center", key="taglines-actions"):
             # Both at their places, whether or not cards are made: none is left over from before.
+            st.button(
+                main_label(f"Generate {st.session_state[choices.key_of(choices.COUNT)]}", is_disabled=is_making),
+                type=emphasis(),
+                icon=":material/auto_awesome:",
+                shortcut="Mod+Enter",
+                on_click=asking.generate,
+                args=(visitor, board),
+                disabled=is_making,
+                key="taglines-generate",
+            )
             st.button(
                 "Stop",
                 icon=":material/stop:",
@@ -57,16 +62,11 @@ def draw_form(visitor: Visitor, board: Board | None, *, is_making: bool) -> None
                 disabled=not is_making,
                 key="taglines-stop",
             )
-            st.button(
-                f"Generate {st.session_state[choices.key_of(choices.COUNT)]}",
-                type=emphasis(),
-                icon=":material/auto_awesome:",
-                shortcut="Mod+Enter",
-                on_click=asking.generate,
-                args=(visitor, board),
-                disabled=is_making,
-                key="taglines-generate",
-            )
+            count = choices.details_set()
+            with st.popover(
+                f"Details ({count})" if count else "Details", icon=":material/tune:", key="taglines-details"
+            ):
+                _draw_details(visitor)
 
 
 def draw_brief_to_read(visitor: Visitor, board: Board) -> None:
