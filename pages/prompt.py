@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.markdown import as_plain
 from pages.components import asking
-from pages.components.answer import draw_actions, draw_answer
+from pages.components.answer import WIDTH_PIXELS, draw_actions, draw_answer
 from pages.components.deployment_bar import draw_deployment_bar
 from pages.components.failure import draw_failure
 from pages.components.live_answer import draw_live
@@ -40,7 +40,7 @@ def draw_invitation(visitor: Visitor) -> None:
 
 def draw_prompt(turn: Turn) -> None:
     """The prompt as it was sent, to the letter."""
-    st.chat_message("user", avatar=":material/person:").markdown(as_plain(turn.prompt))
+    st.chat_message("user", avatar=":material/person:", width=WIDTH_PIXELS).markdown(as_plain(turn.prompt))
 
 
 def draw_turn(visitor: Visitor, conversation: Conversation, turn: Turn, *, is_last: bool, is_answering: bool) -> None:

@@ -25,7 +25,7 @@ def draw_account(visitor: Visitor) -> None:
     ):
         if visitor.services.emulator is not None:
             st.markdown(
-                ":violet-badge[:material/science: Demo] Entra and models are simulated",
+                ":violet-badge[:material/science: Demo] Everything is simulated",
                 width="content",
             )
         else:

@@ -16,6 +16,9 @@ from pages.components.same_tab_link import same_tab_link
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WIDTH_PIXELS: Final = 880
+"""Of prompts and answers: about a hundred letters a line, which the eye can follow."""
+
 _MARKS: Final = {
     RunState.CANCELLED: ":orange-badge[:material/stop_circle: Stopped]",
     RunState.INTERRUPTED: ":orange-badge[:material/warning: Incomplete]",
@@ -25,7 +28,7 @@ _MARKS: Final = {
 
 def draw_answer(run: RunRecord) -> None:
     """Draw the answer of ``run`` as it was stored."""
-    with st.chat_message("assistant", avatar=":material/auto_awesome:"):
+    with st.chat_message("assistant", avatar=":material/auto_awesome:", width=WIDTH_PIXELS):
         # The same three places as while it grew, so that nothing of the growing answer is left among them.
         if run.text:
             st.markdown(neutralise(run.text))

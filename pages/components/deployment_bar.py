@@ -38,6 +38,7 @@ def draw_deployment_bar(visitor: Visitor, conversation: Conversation | None, *, 
         count = asking.settings_in_force(visitor)
         with st.popover(f"Settings ({count})" if count else "Settings", icon=":material/tune:", key="settings"):
             _draw_settings(visitor, deployment)
+        st.space("stretch")
         _draw_recent(visitor)
         st.button("New", icon=":material/add:", shortcut="Alt+N", on_click=asking.begin_anew, key="new-conversation")
         if conversation is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from pages.components.answer import WIDTH_PIXELS
 from pages.components.growing_answer import SENDING_SECONDS, GrowingAnswer, frame_seconds
 from pages.components.scroll_to_end import scroll_to_end
 
@@ -20,7 +21,7 @@ _LOOK_SECONDS: Final = 0.1
 
 def draw_live(run: Run, live: LiveRuns) -> None:
     """Draw ``run`` until it has ended: the first words at once, then as often as the eye and the load allow."""
-    with st.chat_message("assistant", avatar=":material/auto_awesome:"):
+    with st.chat_message("assistant", avatar=":material/auto_awesome:", width=WIDTH_PIXELS):
         answer = GrowingAnswer()
         st.empty()  # instead of the facts of an answer that was there before
     with st.container(horizontal=True):

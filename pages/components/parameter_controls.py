@@ -13,7 +13,7 @@ from pages.components.reader import reader_locale
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_UNSET: Final = "the deployment's default"
+_UNSET: Final = "The deployment's default"
 
 
 def draw_parameters(controls: Iterable[str], prefix: str) -> None:
@@ -42,7 +42,7 @@ def set_parameters(prefix: str, parameters: Mapping[str, float | int | str]) -> 
 
 
 def _number(label: str, key: str, low: float, high: float, step: float) -> None:
-    # What lies outside is not taken, and Streamlit does not say so.
+    # Streamlit marks what lies outside, and does not take it.
     limits = " to ".join(format_decimal(limit, locale=reader_locale()) for limit in (low, high))
     st.number_input(
         f"{label} ({limits})", low, high, None, step, key=key, placeholder=_UNSET, persist_state="session"

@@ -52,7 +52,7 @@ def test_the_probes_say_that_it_lives_and_is_ready(started: AppProcess) -> None:
 
 def test_a_person_signs_in_and_gets_an_answer_with_their_own_token(started: AppProcess) -> None:
     with opened(Browser.signed_in(started.url)) as page:
-        assert "Entra and models are simulated" in page.text
+        assert "Everything is simulated" in page.text
         shown = page.answer_to(ICE_CREAM)
     assert "ice cream" in shown.lower()
     assert f"called as {BUSINESS_USER.username} with their own token" in shown
