@@ -20,7 +20,7 @@ BROKEN: Final = (
     "This file cannot be read: it was changed or cut off.",
     "Export the comparison again and choose the new file.",
 )
-_LARGEST_NUMBER: Final = 10**24
+_LARGEST_NUMBER: Final = 10**15
 """No answer takes, counts or costs as much, and larger ones cannot be written out in every unit and currency."""
 _MONEY: Final = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
 
@@ -101,6 +101,8 @@ def read_json(data: bytes | str) -> dict[str, Any]:
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
         values = json.loads(text, parse_constant=_refuse)
+        # Half a surrogate pair, which the app never writes and no browser can be sent, fails here.
+        json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, RecursionError, MemoryError):
         raise KeylessError(*BROKEN) from None
     if not isinstance(values, dict):

@@ -34,8 +34,9 @@ def draw_outcome(run: RunRecord, *, is_mine: bool) -> None:
     if run.error is not None and is_mine:
         _draw_failure(run, run.error)
     elif run.error is not None:
+        who, reference = as_label(run.identity or "whoever asked"), as_label(run.error.reference)
         st.error(
-            f"This was said to {as_label(run.identity or 'whoever asked')}. Reference **{run.error.reference}**",
+            f"This was said to {who}. Reference **{reference}**",
             title=as_label(run.error.title),
             icon=":material/error:",
         )
