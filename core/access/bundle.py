@@ -7,6 +7,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from core.identity.access_token import LOOKS_LIKE_A_TOKEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from core.identity.app_credential import Attempt
 
 _SECRETS: Final = (
-    re.compile(r"eyJ[\w-]{5,}(\.[\w-]*){1,4}"),
+    LOOKS_LIKE_A_TOKEN,
     re.compile(r"(?i)\b(bearer|api-key|client_secret|sig)\b[=: ]+\S{8,}"),
     re.compile(r"\b[A-Za-z0-9]{84}\b|\b[0-9a-f]{32}\b"),
 )

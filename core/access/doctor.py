@@ -93,10 +93,6 @@ class Doctor:
         evidence = self._heard.get(_key(tokens, deployment))
         return self._concluded(evidence, tokens) if evidence else None
 
-    def forget(self, tokens: Tokens, deployment: Deployment) -> None:
-        """Ask anew the next time. What was paid for stays."""
-        self._heard.forget(_key(tokens, deployment))
-
     async def _evidence(
         self,
         tokens: Tokens,

@@ -33,7 +33,3 @@ class Kept(Generic[K, V]):
         while len(self._values) >= LIMIT:
             del self._values[next(iter(self._values))]
         self._values[key] = self._clock(), value
-
-    def forget(self, key: K) -> None:
-        """Drop a value."""
-        self._values.pop(key, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 TOKEN_LIMIT_BYTES: Final = 64 * 1024
+LOOKS_LIKE_A_TOKEN: Final = re.compile(r"eyJ[\w-]{5,}(\.[\w-]*){1,4}")
 RENEW_BEFORE: Final = timedelta(minutes=5)
 """How long before its end a token is renewed: a stream that begins now must not outlive it."""
 
@@ -36,6 +38,14 @@ class AccessToken:
         """Whose it is, by its own words: the object id in the directory it is for; "" when it does not say."""
         claim = unverified_claims(self.value).get("oid")
         return claim if isinstance(claim, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token as azure-core's credentials give it; ``expires_on`` is in seconds since the epoch."""
+
+    token: str = field(repr=False)
+    expires_on: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,6 @@ class Attempt:
         """The code of what is behind a failure, such as ``az-not-logged-in``, or ""."""
         return self.why.cause if self.why else ""
 
-    @property
-    def remedy(self) -> str:
-        """What to do about a failure, or ""."""
-        return self.why.remedy if self.why else ""
-
 
 class AppTokens:
     """A token source for the app's own identity; see ``TokenSource``.

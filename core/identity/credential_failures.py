@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import IdentityProviderDown, KeylessError
 from core.errors.who import RUNS_THE_APP, YOU
+from core.identity.access_token import LOOKS_LIKE_A_TOKEN
 from core.identity.entra_meanings import CREDENTIAL, FOREIGN, UNKNOWN_TENANT, meaning_of
 from core.identity.entra_refusals import in_one_line
 
@@ -27,7 +28,6 @@ DEVICE_CODE: Final = "DeviceCodeCredential"
 WAITING: Final = "device-code-waiting"
 """The cause of a failure that ends when the person enters a code."""
 
-_TOKEN: Final = re.compile(r"eyJ[\w-]{5,}(\.[\w-]*){1,4}")
 _CODE: Final = re.compile(r"AADSTS(\d{4,9})")
 _WITHOUT_REPLY: Final = frozenset(
     {"ServiceRequestError", "ServiceRequestTimeoutError", "ServiceResponseError", "ServiceResponseTimeoutError"}
@@ -141,7 +141,7 @@ def reason_of(error: Exception) -> str:
     """Why a credential gave no token, in one line without a token in it."""
     text = error.detail if isinstance(error, KeylessError) else str(error)
     first_line = next((line for line in text.splitlines() if line.strip()), "")
-    reason = in_one_line(_TOKEN.sub("(token)", first_line)) or type(error).__name__
+    reason = in_one_line(LOOKS_LIKE_A_TOKEN.sub("(token)", first_line)) or type(error).__name__
     code = _CODE.search(text)
     return reason if code is None or code[0] in reason else f"{code[0]}: {reason}"
 

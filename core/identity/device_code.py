@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import IdentityProviderDown, SignInError, TokenError
 from core.errors.who import YOU
+from core.identity.access_token import IssuedToken
 from core.identity.credential_failures import WAITING
 from core.identity.entra_connection import EntraUnavailable
 from core.identity.entra_refusals import entra_is_down, refused_refresh
@@ -29,14 +29,6 @@ ANY_DIRECTORY: Final = "organizations"
 AZURE_CLI_CLIENT_ID: Final = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """Known in every tenant; used where no app registration is configured, as azure-identity does."""
 _POLLED: Final = ("authorization_pending", "slow_down")
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A token as azure-core's credentials give it; ``expires_on`` is in seconds since the epoch."""
-
-    token: str
-    expires_on: int
 
 
 class DeviceCode:
@@ -61,7 +53,7 @@ class DeviceCode:
         self._cache = token_cache()
         self._flow: dict[str, Any] | None = None
 
-    def get_token(self, *scopes: str, tenant_id: str = "", claims: str = "") -> Given:
+    def get_token(self, *scopes: str, tenant_id: str = "", claims: str = "") -> IssuedToken:
         """A token of whoever has signed in.
 
         Raises:
@@ -86,7 +78,7 @@ class DeviceCode:
         with self._lock:
             self._cache, self._flow = token_cache(), None
 
-    def _get(self, scope: str, tenant_id: str, claims: str) -> Given:
+    def _get(self, scope: str, tenant_id: str, claims: str) -> IssuedToken:
         client = self._clients.build(self._cache, tenant_id=tenant_id or self._tenant_id)
         accounts = client.get_accounts()
         if accounts:
@@ -106,8 +98,8 @@ class DeviceCode:
         self._flow = None
         return self._given(result)
 
-    def _given(self, result: dict[str, Any]) -> Given:
-        return Given(str(result["access_token"]), int(self._now()) + int(result["expires_in"]))
+    def _given(self, result: dict[str, Any]) -> IssuedToken:
+        return IssuedToken(str(result["access_token"]), int(self._now()) + int(result["expires_in"]))
 
     def _refused(self, error: dict[str, Any]) -> TokenError:
         self._flow = None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.identity.access_token import IssuedToken
 from core.identity.credential_chain import Member
 from core.identity.credential_failures import MANAGED
-from core.identity.device_code import Given
 from core.identity.entra_connection import EntraConnection
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class PlayedManagedIdentity:
         self._header = header
         self._connection = EntraConnection()
 
-    def get_token(self, *scopes: str, tenant_id: str = "", claims: str = "") -> Given:  # noqa: ARG002 - it has neither
+    def get_token(self, *scopes: str, tenant_id: str = "", claims: str = "") -> IssuedToken:  # noqa: ARG002 - it has neither
         """A token of the app for one scope.
 
         Raises:
@@ -47,7 +47,7 @@ class PlayedManagedIdentity:
             params={"api-version": "2019-08-01", "resource": scopes[0].removesuffix("/.default")},
             headers={"X-IDENTITY-HEADER": self._header},
         ).json_object()
-        return Given(str(answer["access_token"]), int(answer["expires_on"]))
+        return IssuedToken(str(answer["access_token"]), int(answer["expires_on"]))
 
     def close(self) -> None:
         """Close the connection."""

@@ -99,7 +99,7 @@ def test_what_az_says_is_told_apart(commands: Path, make: Callable[..., AppToken
     attempt = failed(make(), CLI)
     assert attempt.cause == cause
     assert attempt.why is not None
-    assert attempt.remedy
+    assert attempt.why.remedy
     assert (attempt.why.who, attempt.why.command[:3]) == ("You", "az ")
     if cause in {"az-not-logged-in", "az-wrong-tenant", "interaction-required"}:
         assert attempt.why.command == f"az login --tenant {TENANT_ID}"
@@ -134,7 +134,8 @@ def test_a_wrong_secret_of_the_service_principal_is_named(
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "the-wrong-one")
     attempt = failed(make(authority_host=entra_host), ENVIRONMENT)
     assert attempt.cause == "service-principal-secret-wrong"
-    assert "AZURE_CLIENT_SECRET" in attempt.remedy
+    assert attempt.why is not None
+    assert "AZURE_CLIENT_SECRET" in attempt.why.remedy
 
 
 @pytest.mark.usefixtures("principal")
