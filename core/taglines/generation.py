@@ -182,8 +182,10 @@ class Generation:
         with self._lock:
             part = self._parts[place]
             notices = (*part.notices, notice) if notice else part.notices
-            self._parts[place] = replace(part, stage=stage, error=error, notices=notices)
-            self._bell.ring()
+            changed = replace(part, stage=stage, error=error, notices=notices)
+            if changed != part:
+                self._parts[place] = changed
+                self._bell.ring()
 
     def add_card(self, place: int, card: Card) -> None:
         """A card of a deployment was born."""

@@ -12,6 +12,7 @@ from core.errors import SignInAgain
 from core.markdown import as_label
 from pages.components.failure import draw_failure, draw_wait
 from pages.components.growing_answer import SENDING_SECONDS, frame_seconds
+from pages.components.interruptible import let_be_interrupted
 from pages.components.reader import clock_time
 from pages.components.same_tab_link import same_tab_link
 from pages.components.still_readable import StillReadable
@@ -111,6 +112,7 @@ def watch(visitor: Visitor, board: Board, newborns: list[Newborns], progress: De
     Then the page is to be drawn anew.
     """
     version = -1
+    before: list[GenerationView] = []
     readable = StillReadable(partial(visitor.services.taglines.role, visitor.user, board.id))
     while readable.look():
         views = [each.generation.view() for each in newborns]
@@ -120,8 +122,10 @@ def watch(visitor: Visitor, board: Board, newborns: list[Newborns], progress: De
             # The rerun that follows throws away what was not sent yet.
             time.sleep(SENDING_SECONDS)
             return
-        # Also when nothing is new: Streamlit interrupts a script, for Stop, only when it draws.
-        draw_progress(progress, views[-1], board)
+        if views != before:
+            draw_progress(progress, views[-1], board)
+        before = views
+        let_be_interrupted()
         frame_ends_at = time.monotonic() + frame_seconds(visitor.services.live.running_count, 0)
         version = newborns[-1].generation.wait_beyond(max(version, views[-1].version), _LOOK_SECONDS)
         time.sleep(max(0.0, frame_ends_at - time.monotonic()))

@@ -82,7 +82,8 @@ def test_who_watches_cards_being_made_sees_no_more_of_them_once_removed(monkeypa
     monkeypatch.setattr(still_readable, "LOOK_SECONDS", 0.0)
     board = Board("b", ANA.key, "Owner", "Ice", AT, AT, Brief())
     generation = Generation("g", board.id, ANA.key, [Part("sweden/fast", "Fast")])
-    newborns = cast("Any", [SimpleNamespace(generation=generation, draw=lambda _: None)])
-    taglines_live.watch(visitor(taken_back), board, newborns, cast("Any", Frames()))
+    progress, newborns = Frames(), cast("Any", [SimpleNamespace(generation=generation, draw=Frames().draw)])
+    taglines_live.watch(visitor(taken_back), board, newborns, cast("Any", progress))
     with pytest.raises(AssertionError, match="though it was taken back"):
-        taglines_live.watch(visitor(lambda *_: Role.VIEWER), board, newborns, cast("Any", Frames()))
+        taglines_live.watch(visitor(lambda *_: Role.VIEWER), board, newborns, cast("Any", progress))
+    assert progress.drawn == 1, "what is drawn already keeps no browser busy"
