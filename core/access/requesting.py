@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote
 
 from core.access.request_sentences import SENTENCES
-from core.deployments.role_missing import ROLES, resource_name
+from core.deployments.role_missing import resource_name, role_in_words
 from core.identity.user import LOCAL
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def request_text(
     is_app = calling.identity_kind == "app"
     name = f"the app's identity ({calling.identity})" if is_app else f"{asking.name} ({asking.username})"
     sentence = SENTENCES.get(trouble.cause)
-    words = {"role": ROLES[endpoint.kind], "resource": resource_name(endpoint), "deployment": names}
+    words = {"role": role_in_words(endpoint), "resource": resource_name(endpoint), "deployment": names}
     facts = {
         "What happened": trouble.title,
         "Who asks": "" if asking.object_id == LOCAL else f"{asking.name} ({asking.username})",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.deployments.refusal import Refusal
     from core.deployments.tokens import Tokens
 
-ROLES: Final = {"azure-openai": "Cognitive Services OpenAI User", "foundry": "Foundry User"}
+_ROLES: Final = {"azure-openai": "Cognitive Services OpenAI User", "foundry": "Foundry User"}
 _FORMER_NAMES: Final = {"foundry": " (formerly Azure AI User)"}
 _DATA_ACTION: Final = re.compile(r"Microsoft\.CognitiveServices/[A-Za-z0-9/._-]{1,150}")
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -36,21 +36,25 @@ class Caller:
 
 def role_missing(refusal: Refusal, endpoint: Endpoint, caller: Caller) -> RoleMissing:
     """Tell who lacks which role where, and how it is given."""
-    role = ROLES[endpoint.kind]
+    role = _ROLES[endpoint.kind]
     resource = resource_name(endpoint)
-    full_role = f"{role}{_FORMER_NAMES.get(endpoint.kind, '')}"
     who = sentence_start(caller.identity, is_app=caller.identity_kind == "app")
     action = _DATA_ACTION.search(refusal.message)
     needed = f" What is missing is the data action {action[0].rstrip('.')}." if action else ""
     return RoleMissing(
         f"{who} lacks the role {role} on the resource {resource}.",
-        f"Ask an owner of the resource to give the role {full_role} with the command "
+        f"Ask an owner of the resource to give the role {role_in_words(endpoint)} with the command "
         "below. It works within five minutes, without signing in again. Owner and Contributor do not contain it."
         f"{needed}",
         command=_command(role, endpoint, caller, refusal),
         cause="role-missing-foundry" if action or endpoint.kind == "foundry" else "role-missing",
         detail=refusal.detail,
     )
+
+
+def role_in_words(endpoint: Endpoint) -> str:
+    """The role that lets somebody call a resource, with the name that it may still have in some directories."""
+    return f"{_ROLES[endpoint.kind]}{_FORMER_NAMES.get(endpoint.kind, '')}"
 
 
 def sentence_start(identity: str, *, is_app: bool) -> str:

@@ -102,6 +102,10 @@ async def test_the_new_joiner_lacks_every_role_and_each_kind_of_resource_has_its
     assert causes(examinations)[IN_FOUNDRY] == ("role", "role-missing-foundry")
     assert '--role "Foundry User"' in examinations[IN_FOUNDRY].find("role").command
     assert "data action Microsoft.CognitiveServices/" in examinations[IN_FOUNDRY].find("role").remedy
+    user = User(TENANT_ID, NEW_JOINER.object_id, NEW_JOINER.username, NEW_JOINER.name)
+    foundry = examinations[IN_FOUNDRY]
+    text = request_text(foundry.find("role"), user, [catalogue.find(IN_FOUNDRY)], foundry, foundry.checked_at)
+    assert "the role “Foundry User (formerly Azure AI User)” on the resource" in text
 
 
 async def test_a_session_that_was_signed_out_is_told_so_and_nothing_is_sent(
