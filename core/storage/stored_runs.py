@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, insert, update
+from sqlalchemy import and_, bindparam, insert, update
 
 from core.storage.records import RunRecord, RunState, run_error_from
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from sqlalchemy import Connection, Row, Table
+    from sqlalchemy import Connection, Row, Table, Update
 
     from core.storage.engine import Database
 
@@ -28,6 +28,10 @@ class StoredRuns:
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
         self._table = table
+        # Built once: building a statement takes longer than SQLite takes to carry it out.
+        is_it = table.c.id == bindparam("run")
+        self._progress = update(table).where(is_it, table.c.state == RunState.RUNNING)
+        self._end = update(table).where(is_it, table.c.state.in_((RunState.RUNNING, RunState.INTERRUPTED)))
 
     def insert(self, connection: Connection, run: RunRecord, **belongings: str | int) -> None:
         """Store a run that begins, with the columns that say what it belongs to."""
@@ -36,9 +40,7 @@ class StoredRuns:
 
     def save_progress(self, run_id: str, text: str) -> Future[bool]:
         """Store the text so far, without waiting. False when the run is over or was deleted."""
-        runs = self._table
-        change = update(runs).where(runs.c.id == run_id, runs.c.state == RunState.RUNNING).values(text=text)
-        return self._database.submit(lambda connection: connection.execute(change).rowcount == 1, lasting=False)
+        return self._submit(self._progress, {"run": run_id, "text": text}, lasting=False)
 
     def finish(self, run: RunRecord) -> Future[bool]:
         """Store how the run ended, with text, timings and usage, without waiting.
@@ -46,11 +48,8 @@ class StoredRuns:
         False when it had ended before (the first end stays) or was deleted. A run that another process took for an
         orphan is put right.
         """
-        runs = self._table
         row = {name: value for name, value in _row(run).items() if name != "id"}
-        unfinished = runs.c.state.in_((RunState.RUNNING, RunState.INTERRUPTED))
-        change = update(runs).where(runs.c.id == run.id, unfinished).values(row)
-        return self._database.submit(lambda connection: connection.execute(change).rowcount == 1)
+        return self._submit(self._end, {**row, "run": run.id}, lasting=True)
 
     def interrupt_orphans(self) -> int:
         """Mark the running runs of processes that are gone as interrupted; how many there were. For the start."""
@@ -62,6 +61,11 @@ class StoredRuns:
             return connection.execute(update(runs).where(orphan).values(state=RunState.INTERRUPTED)).rowcount
 
         return self._database.write(work)
+
+    def _submit(self, change: Update, values: dict[str, Any], *, lasting: bool) -> Future[bool]:
+        return self._database.submit(
+            lambda connection: connection.execute(change, values).rowcount == 1, lasting=lasting
+        )
 
 
 def run_of(row: Row[Any], *, conversation_id: str, turn_id: str) -> RunRecord:

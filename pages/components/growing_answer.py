@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SENDING_SECONDS: Final = 1 / 60
 """Streamlit sends what was drawn within 5 ms; a rerun throws away what was not sent yet."""
 
-_FRAMES: Final = ((4, 1 / 60), (50, 1 / 30), (math.inf, 1 / 15))
+_FRAMES: Final = ((4, 1 / 60), (16, 1 / 30), (64, 1 / 15), (math.inf, 1 / 10))
 """Seconds from one drawing to the next, while so many answers are on their way at most."""
 _LONG_CHARACTERS: Final = 1_000
 """An answer beyond this is drawn half as often: still smooth to the eye, for half the bytes and half the work."""
