@@ -91,27 +91,28 @@ class Recheck:
         elif next_at > self.view.ends_at:
             stage = Stage.OVER
         else:
-            stage, seen = Stage.LOOKING, self._spreading(seen)
+            stage, seen = Stage.LOOKING, spreading(seen)
         return replace(self.view, stage=stage, next_at=next_at, times=times, examination=seen)
 
-    def _spreading(self, seen: Examination) -> Examination:
-        """The same examination with the missing role told as one that is on its way."""
-        role = seen.find(ROLE)
-        if role.outcome is not Outcome.NEEDS_ACTION:
-            return seen
-        spreading = Finding(
-            ROLE,
-            Outcome.LOOK,
-            "The role was given, and Azure has not spread it yet.",
-            role.at,
-            remedy="Nothing to do: it can take five minutes, and it is looked for again every "
-            f"{EVERY.total_seconds():.0f} seconds.",
-            who=MICROSOFT,
-            cause="role-spreading",
-            detail=role.detail,
-            reference=role.reference,
-        )
-        return replace(seen, findings=tuple(spreading if one is role else one for one in seen.findings))
+
+def spreading(seen: Examination) -> Examination:
+    """The same examination, with a missing role told as one that is on its way."""
+    role = seen.find(ROLE)
+    if role.outcome is not Outcome.NEEDS_ACTION:
+        return seen
+    told = Finding(
+        ROLE,
+        Outcome.LOOK,
+        "The role was given, and Azure has not spread it yet.",
+        role.at,
+        remedy="Nothing to do: it can take five minutes, and it is looked for again every "
+        f"{EVERY.total_seconds():.0f} seconds.",
+        who=MICROSOFT,
+        cause="role-spreading",
+        detail=role.detail,
+        reference=role.reference,
+    )
+    return replace(seen, findings=tuple(told if one is role else one for one in seen.findings))
 
 
 class Rechecks:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.access.billing import most_it_costs
 from core.access.findings import ROLE, SIGNED_IN, TOKEN, Examination, Outcome
-from core.access.recheck import Stage
+from core.access.recheck import Stage, spreading
 from core.access.requesting import request_text
 from core.deployments.deployment import Deployment
 from core.markdown import as_plain
@@ -26,17 +26,21 @@ Examined: TypeAlias = tuple[Deployment, Examination]
 
 
 def examine(visitor: Visitor, tokens: Tokens) -> list[Examined]:
-    """Every deployment with what is known of it; a role that is looked for is one on its way."""
-    examinations = visitor.services.access.access_map(tokens, fresh=st.session_state.get(FRESH, False))
+    """Every deployment with what is known of it; a role that is looked for is on its way to all of the resource."""
+    access, catalogue = visitor.services.access, visitor.services.catalogue
+    examinations = access.access_map(tokens, fresh=st.session_state.get(FRESH, False))
     # Only now: a run that is interrupted before it asked leaves the wish to the next one.
     st.session_state.pop(FRESH, None)
-    found = []
-    for deployment in visitor.services.catalogue:
-        recheck = visitor.services.access.recheck(tokens, deployment)
-        is_looking = recheck is not None and recheck.view.stage is Stage.LOOKING
-        latest = recheck.view.examination if recheck is not None and is_looking else None
-        found.append((deployment, latest or examinations[deployment.id]))
-    return found
+    looked_for = {
+        deployment.endpoint
+        for deployment in catalogue
+        if (recheck := access.recheck(tokens, deployment)) is not None and recheck.view.stage is Stage.LOOKING
+    }
+    return [
+        (deployment, spreading(seen) if deployment.endpoint in looked_for else seen)
+        for deployment in catalogue
+        for seen in [examinations[deployment.id]]
+    ]
 
 
 def draw_problems(visitor: Visitor, tokens: Tokens, found: list[Examined]) -> None:

@@ -30,7 +30,7 @@ def draw_recheck(visitor: Visitor, tokens: Tokens, deployment: Deployment) -> No
     """Draw the button that begins to look for the role, or how the looking stands."""
     recheck = visitor.services.access.recheck(tokens, deployment)
     if recheck is not None and recheck.view.stage is Stage.LOOKING:
-        st.fragment(_count_down, run_every=1.0)(visitor, tokens, deployment, is_first_look=not recheck.view.times)
+        st.fragment(_count_down, run_every=1.0)(visitor, tokens, deployment)
         return
     if recheck is not None and recheck.view.stage is Stage.OVER:
         st.caption("The role was looked for during five minutes and is not there. Ask whoever gave it to check it.")
@@ -44,14 +44,11 @@ def draw_recheck(visitor: Visitor, tokens: Tokens, deployment: Deployment) -> No
     )
 
 
-def _count_down(visitor: Visitor, tokens: Tokens, deployment: Deployment, *, is_first_look: bool) -> None:
+def _count_down(visitor: Visitor, tokens: Tokens, deployment: Deployment) -> None:
     recheck = visitor.services.access.recheck(tokens, deployment)
     if recheck is None or recheck.view.stage is not Stage.LOOKING:
         # The role is one for all deployments of the resource: the others are not to be shown as they were.
         look_again()
-        st.rerun()
-    if is_first_look and recheck.view.times:
-        # The page above still says that the role is missing.
         st.rerun()
     st.info(_words(recheck.view), title="Waiting for Azure to spread the role", icon=":material/hourglass_top:")
     st.button(

@@ -127,6 +127,7 @@ def test_the_wait_for_a_role_to_spread_is_visible_and_can_be_stopped(access: App
     access.run()
     told = [expander.label for expander in access.expander if "deployments]" in expander.label]
     assert ["not spread it yet" in told[0], "contoso-eastus" in told[1], len(told)] == [True, True, 2]
+    assert all("Look at this" in expander.label for expander in access.expander if "(Sweden" in expander.label)
     button(access, "Stop looking").click().run()
     assert not access.info
 
