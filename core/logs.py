@@ -32,6 +32,8 @@ _SECRETS: Final = (
     # In URLs and forms; "code: DeploymentNotFound" is worth reading, an authorization code is long.
     re.compile(rf"(?i)(?P<name>\b(?:code|sig|link|nonce)=)(?:{_VALUE})"),
     re.compile(r"(?i)(?P<name>\bcode[\"']?\s*:\s*)[\"']?[^\s\"',}]{40,}[\"']?"),
+    # A link by which whoever is signed in becomes a member of a board.
+    re.compile(r"(?i)(?P<name>(?:/|%2F)join(?:/|%2F))[\w-]+"),
 )
 _NOT_TOLD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 

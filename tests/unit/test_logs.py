@@ -61,6 +61,8 @@ def fail_with_a_secret_in_a_variable() -> None:
         ("__Host-keyless_session=abc; a=b", "__Host-keyless_session=[removed]; a=b"),
         ("refresh_token=0.abc", "refresh_token=[removed]"),
         ("/auth/local?link=abc", "/auth/local?link=[removed]"),
+        ("GET /join/vhRt-c_fZ HTTP/1.1", "GET /join/[removed] HTTP/1.1"),
+        ("/auth/sign-in?next=%2Fjoin%2FvhRt-c_fZ", "/auth/sign-in?next=%2Fjoin%2F[removed]"),
         ("status code 429, code: DeploymentNotFound", "status code 429, code: DeploymentNotFound"),
         ("AADSTS50105: not assigned (K-7F3A90C2)", "AADSTS50105: not assigned (K-7F3A90C2)"),
     ],
