@@ -23,6 +23,7 @@ from pages.components.compare_withheld import draw_check_all
 from pages.components.compare_wording import draw_json, draw_wording, has_json, texts_of
 from pages.components.failure import draw_failure
 from pages.components.fresh_place import fresh_place
+from pages.components.scroll_into_sight import scroll_into_sight
 from pages.components.session import Visitor, require_user
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ st.space("small")
 with st.expander("Win rates of your blind votes", on_change="rerun", key="win-rates") as rates:
     if rates.open:
         draw_win_rates(visitor)
+scroll_into_sight("compare-bar", occasion=live.id if live is not None else "")
 if live is not None and go_on is not None:
     go_on()
     st.rerun()

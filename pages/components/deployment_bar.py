@@ -24,7 +24,7 @@ def draw_deployment_bar(visitor: Visitor, conversation: Conversation | None, *, 
     """Draw the picker, the settings, the recent conversations and the button for a new one."""
     catalogue = visitor.services.catalogue
     _seed_choices(visitor, conversation)
-    with st.container(horizontal=True, vertical_alignment="center", key="deployment-bar"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="deployment-bar"):
         st.selectbox(
             "Deployment",
             [deployment.id for deployment in catalogue],

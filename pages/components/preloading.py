@@ -23,6 +23,7 @@ _NEEDED: Final = (
     "pages.components.growing_answer",
     "pages.components.live_answer",
     "pages.components.onwards",
+    "pages.components.scroll_into_sight",
     "pages.components.session",
 )
 

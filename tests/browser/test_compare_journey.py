@@ -130,6 +130,17 @@ def test_nothing_serious_stands_between_the_page_and_its_readers(
     context.close()
 
 
+def test_on_a_phone_run_brings_the_answers_into_sight(chromium: Browser, demo_app: AppProcess) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    sign_in(page, demo_app.url, "tester@contoso.example")
+    page.goto(f"{demo_app.url}/compare")
+    type_and_run(page, ICE_CREAM)
+    expect(column(page, BALANCED)).to_be_in_viewport()
+    expect(column(page, BALANCED)).to_contain_text("Done")
+    context.close()
+
+
 def take_role_on_east_us(page: Page) -> None:
     page.get_by_role("link", name="Demo directory").first.click()
     expect(page.get_by_role("heading", name="Demo directory")).to_be_visible()
