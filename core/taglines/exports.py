@@ -65,7 +65,12 @@ def export(board: Board, ending: str, brand: Brand, *, shortlist_only: bool = Fa
     if ending not in _WRITERS:
         raise NotFound("There is no export of this kind.", f"Choose one of {', '.join(ENDINGS)}.")
     mime, write = _WRITERS[ending]
-    return Document(file_name("taglines", board.title, ending), mime, write(board, cards, brand))
+    return Document(name_of_file(board, ending), mime, write(board, cards, brand))
+
+
+def name_of_file(board: Board, ending: str) -> str:
+    """What the file is called."""
+    return file_name("taglines", board.title, ending)
 
 
 def _csv(board: Board, cards: Sequence[Card], _brand: Brand) -> bytes:
@@ -112,6 +117,7 @@ _WRITERS: Final[dict[str, tuple[str, Callable[[Board, Sequence[Card], Brand], by
     "md": (MARKDOWN_MIME, _markdown),
 }
 ENDINGS: Final = tuple(_WRITERS)
+MIMES: Final = {ending: mime for ending, (mime, _) in _WRITERS.items()}
 LABELS: Final = {
     "pptx": "PowerPoint slides",
     "html": "Web page (one file)",

@@ -13,7 +13,7 @@ _TAGS: Final = range(0xE0020, 0xE0080)
 _HANGUL_PARTS: Final = range(0x1160, 0x1200)
 """Vowels and final consonants, which stand in the block that their first consonant began."""
 
-_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese: written without spaces between words."""
 
 
@@ -37,7 +37,7 @@ def characters_in(text: str) -> int:
 
 def words_in(text: str) -> int | None:
     """How many words, or None in a script that writes no spaces between them. "ice-cream" and "it's" are one."""
-    if _UNSPACED.search(text):
+    if UNSPACED.search(text):
         return None
     return sum(any(character.isalnum() for character in part) for part in text.split())
 

@@ -7,10 +7,13 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from core.taglines.lengths import UNSPACED
+
 SHORTEST_INFLECTED: Final = 4
 """A shorter word is found only with a plural s: "car" is not in "card"."""
 
-_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_WITHOUT_EDGE: Final = re.compile(rf"{UNSPACED.pattern}|[\uac00-\ud7af]")
+"""What words are not told apart by: no space stands there, or, in Korean, a particle may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def _pattern(word: str, *, may_go_on: bool) -> re.Pattern[str]:
 
 def _has_edge(character: str) -> bool:
     """Whether a word with this character at its end is told from a longer one by what stands beside it."""
-    return (character.isalnum() or character == "_") and not _UNSPACED.match(character)
+    return (character.isalnum() or character == "_") and not _WITHOUT_EDGE.match(character)
 
 
 def _cased(text: str) -> str:

@@ -7,25 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from core.documents.csv_files import CSV_MIME
-from core.documents.excel_files import EXCEL_MIME
-from core.documents.file_names import file_name
-from core.documents.html_pages import HTML_MIME
-from core.documents.markdown_files import MARKDOWN_MIME
-from core.taglines.exports import ENDINGS, LABELS, SLIDES_MIME, export
+from core.taglines.exports import LABELS, MIMES, export, name_of_file
 
 if TYPE_CHECKING:
     from core.taglines.board import Board
     from pages.components.session import Visitor
 
 _SHORTLIST_ONLY: Final = "taglines-export-shortlist"
-_MIMES: Final = {
-    "pptx": SLIDES_MIME,
-    "html": HTML_MIME,
-    "xlsx": EXCEL_MIME,
-    "csv": CSV_MIME,
-    "md": MARKDOWN_MIME,
-}
 
 
 def draw_export(visitor: Visitor, board: Board) -> None:
@@ -34,12 +22,12 @@ def draw_export(visitor: Visitor, board: Board) -> None:
         shortlist_only = st.toggle("Only the shortlist", key=_SHORTLIST_ONLY, disabled=not board.shortlist) and bool(
             board.shortlist
         )
-        for ending in ENDINGS:
+        for ending, label in LABELS.items():
             st.download_button(
-                LABELS[ending],
+                label,
                 partial(_made, visitor, board.id, ending, shortlist_only=shortlist_only),
-                file_name("taglines", board.title, ending),
-                _MIMES[ending],
+                name_of_file(board, ending),
+                MIMES[ending],
                 on_click="ignore",
                 type="tertiary",
                 icon=":material/download:",
