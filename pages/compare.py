@@ -54,7 +54,7 @@ def draw_comparison(
         with st.container(horizontal=True, vertical_alignment="center"):
             round_number = choose_round(seen, live)
             shown = choose_columns(seen)
-        growing = draw_columns(visitor, seen, round_number, shown, is_live=live is not None)
+        growing = draw_columns(visitor, seen, round_number, shown, live)
         settled = {*shown} - {column.arm for column in growing} - {column.arm for column in seen.withheld}
         ended = seen if live is None else without_round(seen, live.round)
         if ended.comparison.cells:

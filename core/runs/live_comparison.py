@@ -81,6 +81,12 @@ class LiveComparison:
         with self._lock:
             return tuple(self._notices)
 
+    @property
+    def asked(self) -> frozenset[int]:
+        """The columns that are asked: those that are to be continued, without those that wait for a person."""
+        with self._lock:
+            return frozenset(self._arms)
+
     def runs(self) -> dict[int, Run]:
         """The answers of the round that goes on, by column; those of the last one while the next is got ready."""
         with self._lock:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.comparisons.reading import Reading
     from core.deployments.deployment import Deployment
     from core.runs.comparison_plan import Arm
+    from core.runs.live_comparison import LiveComparison
     from core.storage.records import RunRecord
     from pages.components.session import Visitor
 
@@ -63,21 +64,21 @@ def choose_columns(reading: Reading) -> list[int]:
 
 
 def draw_columns(
-    visitor: Visitor, reading: Reading, round_number: int, shown: Sequence[int], *, is_live: bool
+    visitor: Visitor, reading: Reading, round_number: int, shown: Sequence[int], live: LiveComparison | None
 ) -> list[LiveColumn]:
-    """Draw one round; returns the columns that are still to be drawn as they grow."""
+    """Draw one round, which goes on if ``live``; returns the columns that are still to be drawn as they grow."""
     grid = st.grid(_in_a_row(len(shown)), min_column_width=NARROWEST_PIXELS, border=True, key="compare-columns")
     growing = []
     for arm in shown:
         with grid.cell():
-            column = _draw_column(visitor, reading, round_number, arm, is_live=is_live)
+            column = _draw_column(visitor, reading, round_number, arm, live)
             if column is not None:
                 growing.append(column)
     return growing
 
 
 def _draw_column(
-    visitor: Visitor, reading: Reading, round_number: int, number: int, *, is_live: bool
+    visitor: Visitor, reading: Reading, round_number: int, number: int, live: LiveComparison | None
 ) -> LiveColumn | None:
     arm, run = reading.comparison.plan.arms[number], reading.comparison.run(round_number, number)
     is_mine = _is_owner(visitor, reading)
@@ -91,7 +92,8 @@ def _draw_column(
     if withheld is not None:
         draw_withheld(visitor, withheld)
         return None
-    if is_live and (run is None or run.state is RunState.RUNNING):
+    is_to_come = live is not None and number in live.asked
+    if is_to_come and (run is None or run.state is RunState.RUNNING):
         answer, below = GrowingAnswer(), st.empty()
         answer.wait()
         if is_mine:
@@ -116,7 +118,7 @@ def _draw_column(
     st.empty()
     with st.container():
         draw_outcome(run, is_mine=is_mine)
-        if not is_live:
+        if live is None:
             _draw_actions(visitor, reading, round_number, number, run)
     return None
 

@@ -250,6 +250,7 @@ def test_a_column_that_waits_for_a_sign_in_is_not_asked_once_more_while_the_othe
     desk.lab.answers("b", answer("The app's"), [pause, *answer("The app's")])
     comparison_id = desk.start(as_me_and_as_the_app(5))
     pause.wait_until_reached()
+    assert desk.live(comparison_id, 1).asked == {1}
     with pytest.raises(KeylessError, match="goes on already"):
         desk.comparing.retry(ANNA, SESSION, [Tokens(), AppIdentity()], comparison_id, 0, 0)
     pause.release()
