@@ -68,7 +68,7 @@ def slides(board: Board, cards: Sequence[Card], brand: Brand) -> bytes:
     """The deck of these cards of a board, as a file; deployments are named in it only when the board shows them."""
     deck = wide_deck()
     deck.core_properties.title = shortened(board.title, 200) or "Taglines"
-    deck.core_properties.author = one_line(brand.name)
+    deck.core_properties.author = shortened(brand.name, 200)
     _add_title(deck, board, cards, brand)
     for start in range(0, len(cards), AT_A_GLANCE):
         _add_overview(deck, cards, start, brand)

@@ -131,6 +131,11 @@ def test_any_text_makes_slides_that_open(text: str) -> None:
     assert titles(deck_of(shown))[-1] == one_line(text)
 
 
+def test_a_brand_of_any_length_has_slides() -> None:
+    slides = Presentation(io.BytesIO(export(board(card()), "pptx", Brand("Frost & Sons " * 40)).data))
+    assert slides.core_properties.author.startswith("Frost & Sons Frost")
+
+
 def test_a_formula_is_only_text_in_spreadsheets() -> None:
     shown = board(card(HOSTILE[0]))
     row = list(csv.reader(io.StringIO(export(shown, "csv", Brand()).data.decode("utf-8-sig"))))[1]
