@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from core.services import running
 from core.settings import read_settings
+from tests.support.databases import sqlite_with_tables
 from tests.support.people import choose_account
 from tests.support.serving import serving
 
@@ -27,10 +28,13 @@ CALLBACK = "http://localhost/auth/callback"
 @contextlib.contextmanager
 def services_on(emulator: Emulator, folder: Path, database_url: str = "") -> Iterator[Services]:
     """The services of demo mode with their database in ``folder``, unless another one is given."""
-    given = {"KEYLESS_DATABASE_URL": database_url} if database_url else {}
+    file = folder / "keyless.sqlite3"
+    if not database_url:
+        database_url = f"sqlite:///{file}" if file.exists() else sqlite_with_tables(file)
+    settings = read_settings({"KEYLESS_DATABASE_URL": database_url}, folder)
     with (
         serving(Starlette(routes=emulator.routes("/emulator")), host="localhost") as origin,
-        running(read_settings(given, folder), origin, emulator) as services,
+        running(settings, origin, emulator) as services,
     ):
         yield services
 

@@ -8,6 +8,7 @@ import pytest
 from core.emulator.directory import AUTHORITY_HOST, TENANT_ID
 from core.identity.authority import Authority
 from core.storage.engine import Database
+from tests.support.databases import sqlite_with_tables
 from tests.support.identity import PATIENCE_SECONDS, IdentityRoom, ShiftedClock, Stores, entra_http
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def http(
 
 @pytest.fixture
 def stores(tmp_path: Path, clock: ShiftedClock) -> Iterator[Stores]:
-    with contextlib.closing(Database.open(f"sqlite:///{tmp_path / 'identity.sqlite3'}", clock=clock)) as database:
+    with contextlib.closing(
+        Database.open(sqlite_with_tables(tmp_path / "identity.sqlite3"), clock=clock)
+    ) as database:
         yield Stores(database, clock)
 
 

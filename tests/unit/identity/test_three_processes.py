@@ -16,7 +16,7 @@ from core.identity.session_tokens import SessionTokens
 from core.storage.engine import Database
 from core.storage.sealing import Sealer
 from core.storage.sessions import SessionStore
-from tests.support.databases import postgresql_schema
+from tests.support.databases import postgresql_with_tables
 from tests.support.identity import (
     AUDIENCE,
     SCOPE,
@@ -69,7 +69,7 @@ def renew(work: Work, together: Barrier) -> str:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with postgresql_schema() as url:
+    with postgresql_with_tables() as url:
         yield url
 
 

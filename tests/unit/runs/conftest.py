@@ -8,7 +8,7 @@ import pytest
 from core.runs.core_loop import CoreLoop
 from core.storage.conversations import ConversationStore
 from core.storage.engine import Database
-from tests.support.databases import postgresql_schema
+from tests.support.databases import postgresql_with_tables, sqlite_with_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +25,12 @@ def core_loop() -> Iterator[CoreLoop]:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'keyless.sqlite3'}"
+    return sqlite_with_tables(tmp_path / "keyless.sqlite3")
 
 
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
-    with postgresql_schema() as url:
+    with postgresql_with_tables() as url:
         yield url
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from core.errors import StorageError
 from core.storage.engine import Database
-from tests.support.databases import postgresql_schema
+from tests.support.databases import postgresql_with_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with postgresql_schema() as url:
+    with postgresql_with_tables() as url:
         yield url
 
 
