@@ -7,6 +7,8 @@ from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 
+import httpcore2
+import hypothesis
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.applications import Starlette
@@ -15,12 +17,17 @@ from tests.support import databases, needs
 from tests.support.serving import serving
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Generator, Iterator
 
     from core.emulator.emulator import Emulator
 
 NEEDS = ("browser", "postgres", "shared_data")
 KEYS: Final = 8
+
+# What an example says does not depend on how busy the machine is.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,6 +46,23 @@ def few_keys() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(signing, "rsa", SimpleNamespace(generate_private_key=next_key))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """All HTTP clients share what is trusted; reading it takes longer than most of their requests."""
+    read_anew = httpcore2.default_ssl_context
+    known: dict[tuple[str | None, ...], ssl.SSLContext] = {}
+
+    def default_ssl_context(*, _trust_env: bool = True) -> ssl.SSLContext:
+        where = tuple(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))) if _trust_env else ()
+        if where not in known:
+            known[where] = read_anew(_trust_env=_trust_env)
+        return known[where]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(httpcore2, "default_ssl_context", default_ssl_context)
         yield
 
 
