@@ -86,7 +86,7 @@ class Comparing:
             id=new_id(),
             owner=user.key,
             title=title_of(title if title.strip() else plan.arms[0].prompt),
-            plan=plan.as_dict(),
+            plan=plan.as_row(),
             tags=_clean(tags),
             is_shared=False,
             previous_id=previous_id,

@@ -95,17 +95,29 @@ class Plan:
         """Ready for JSON; ``plan_from`` makes the same plan of it."""
         return {"arms": [arm.as_dict() for arm in self.arms], "repeats": self.repeats, "is_blind": self.is_blind}
 
+    def as_row(self) -> dict[str, Any]:
+        """The same for the database: every text stands there once, and columns name its place."""
+        texts = list(dict.fromkeys(text for arm in self.arms for text in (arm.prompt, arm.system)))
+        arms = [
+            {**arm.as_dict(), "prompt": texts.index(arm.prompt), "system": texts.index(arm.system)}
+            for arm in self.arms
+        ]
+        return {**self.as_dict(), "arms": arms, "texts": texts}
+
 
 def plan_from(data: dict[str, Any]) -> Plan:
-    """The plan that ``as_dict`` told.
+    """The plan that ``as_dict`` or ``as_row`` told.
 
     Raises:
         KeylessError: It is none, or cannot be carried out.
     """
     try:
-        arms = tuple(_arm_from(arm) for arm in data["arms"])
-        return Plan(arms, int(data["repeats"]), bool(data["is_blind"]))
-    except (KeyError, TypeError, ValueError, AttributeError):
+        arms = data["arms"]
+        if "texts" in data:
+            texts = data["texts"]
+            arms = [{**arm, "prompt": texts[arm["prompt"]], "system": texts[arm["system"]]} for arm in arms]
+        return Plan(tuple(map(_arm_from, arms)), int(data["repeats"]), bool(data["is_blind"]))
+    except (LookupError, TypeError, ValueError, AttributeError):
         raise KeylessError("This comparison cannot be read.", "Make it again.") from None
 
 

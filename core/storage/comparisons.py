@@ -71,7 +71,7 @@ class ComparisonStore:
     def list(self, owner: Owner, limit: int = 50) -> tuple[ComparisonHeading, ...]:
         """The owner's comparisons, the one used last first."""
         newest = comparisons.c.updated_at.desc(), comparisons.c.id
-        # Not the plans: each holds its prompts once for every column, and this is read whenever a page is drawn.
+        # Not the plans: their prompts may be long, and this is read whenever a page is drawn.
         told = select(comparisons.c.id, comparisons.c.title, comparisons.c.tags, comparisons.c.updated_at)
         with self._database.read() as connection:
             rows = connection.execute(told.where(owned(owner)).order_by(*newest).limit(limit)).all()

@@ -51,11 +51,25 @@ def labels(arms: tuple[Arm, ...]) -> list[str]:
 @given(PLANS)
 def test_a_plan_comes_back_from_json_as_it_was(plan: Plan) -> None:
     assert plan_from(json.loads(json.dumps(plan.as_dict()))) == plan
+    assert plan_from(json.loads(json.dumps(plan.as_row()))) == plan
+
+
+def test_a_long_prompt_stands_once_in_the_row_of_its_comparison() -> None:
+    prompt = "Melts hearts. " * 1_000
+    row = json.dumps(Plan(both_identities(DEPLOYMENTS[:8], prompt)).as_row())
+    assert row.count(prompt) == 1
 
 
 @pytest.mark.parametrize(
     "data",
-    [{}, {"arms": 3}, {"arms": [{}], "repeats": 1, "is_blind": False}, {"arms": [3, 4], "repeats": 1, "is_blind": 0}],
+    [
+        {},
+        {"arms": 3},
+        {"arms": [{}], "repeats": 1, "is_blind": False},
+        {"arms": [3, 4], "repeats": 1, "is_blind": 0},
+        {"arms": [{"prompt": 1, "system": 0}] * 2, "texts": [""], "repeats": 1, "is_blind": False},
+        {"arms": [{"prompt": "0", "system": 0}] * 2, "texts": [""], "repeats": 1, "is_blind": False},
+    ],
 )
 def test_what_is_no_plan_is_refused_in_a_sentence(data: dict[str, object]) -> None:
     with pytest.raises(KeylessError, match="cannot be read"):
