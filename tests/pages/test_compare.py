@@ -64,6 +64,15 @@ def test_an_empty_page_invites_and_one_click_compares_deployments_of_different_m
     assert len({call.body["model"] for call in calls(emulator)}) == 3
 
 
+def test_whoever_may_use_no_deployment_is_told_by_each_of_them_what_to_do(app: AppTest, services: Services) -> None:
+    app.user = {"session_id": sign_in(services, NEW_JOINER).id}
+    app.run()
+    app.switch_page("access.py").run()  # from here on the app knows what is refused
+    app.switch_page("compare.py").run()
+    button(app, ICE_CREAM).click().run()
+    assert sum("Ask an owner of the resource" in str(error.value) for error in app.error) == 3
+
+
 def test_every_column_says_who_answered_where_as_whom_how_fast_and_at_what_cost(app: AppTest) -> None:
     compare(opened(app), deployments=(BALANCED, EAST))
     text = said(app)
