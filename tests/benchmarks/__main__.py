@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.benchmarks import answers, columns, starts, tokens
+from tests.benchmarks import answers, columns, sessions, starts, tokens
 from tests.benchmarks.table import keep, write_table
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ PARTS: Final[dict[str, Callable[[Path, int], dict[str, Any]]]] = {
     "answers": answers.measure,
     "bytes": answers.measure_bytes,
     "columns": columns.measure,
+    "sessions": sessions.measure,
     "starts": starts.measure,
     "tokens": tokens.measure,
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 START_SECONDS: Final = 30.0
 TUTORIAL: Final = Path(__file__).parent / "tutorial_app.py"
 _LINK: Final = re.compile(r"http://\S+/auth/local\S+")
+_MEMORY: Final = re.compile(r"RssAnon:\s+(\d+) kB")
 _TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 CATALOGUE: Final = """\
@@ -55,6 +56,12 @@ class Server:
         """What it has used so far, in user and system mode."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+
+    def memory_bytes(self) -> int:
+        """What it holds in memory now that is in no file."""
+        found = _MEMORY.search(Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8"))
+        assert found is not None
+        return int(found[1]) * 1024
 
 
 @contextlib.contextmanager

@@ -106,10 +106,33 @@ def _columns(measured: dict[str, Any]) -> Iterator[Row]:
     yield Row(f"{several} compared, to the longest answer among them", "", measured["to_the_longest"], "x", 1.05)
 
 
+def _sessions(measured: dict[str, Any]) -> Iterator[Row]:
+    ours, theirs = (measured["medians"][name] for name in ("Keyless", "tutorial"))
+    for size in ours:
+
+        def against_tutorial(what: str, measure: str, most: float | None = None, size: str = size) -> Row:
+            mine, other = ours[size][measure], theirs[size][measure]
+            return Row(
+                f"{size} sessions: {what}, to the tutorial's",
+                f"{mine:.0f} ms; tutorial {other:.0f}",
+                mine / other,
+                "x",
+                most,
+            )
+
+        yield against_tutorial("server CPU of 1000 tokens", "server_cpu", 0.4)
+        yield against_tutorial("added TTFT p50", "added_ttft_p50")
+        yield against_tutorial("added TTFT p95", "added_ttft_p95")
+        yield against_tutorial("completion lag p95", "completion_lag_p95")
+    idle = {name: held / 1e6 for name, held in measured["idle_bytes"].items()}
+    yield Row("memory of an idle session", f"tutorial {idle['tutorial']:.2f} MB", idle["Keyless"], "MB", 0.5)
+
+
 ROWS: Final = {
     "answers": _answers,
     "bytes": _bytes,
     "columns": _columns,
+    "sessions": _sessions,
     "starts": _starts,
     "tokens": _tokens,
 }
