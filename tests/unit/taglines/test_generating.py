@@ -411,6 +411,29 @@ class TestChangingOne:
         view = ended(one.generating.transform(one.asker, brief, card, Wish("shorter"), [card.text]))
         assert texts(view) == ["Taste the sunshine now."]
 
+    def test_a_translation_and_what_is_made_of_it_are_in_its_language_not_the_briefs(
+        self, core_loop: CoreLoop
+    ) -> None:
+        one = desk(core_loop, fast=[answer(said("Soleil.")), answer(said("Soleil, plus fort."))])
+        brief = Brief(language="English", deployment_ids=("lab/fast",))
+        wish = Wish("translated", "French")
+        (first,) = ended(one.generating.transform(one.asker, brief, written_card("Sun.", NOW), wish)).cards
+        (second,) = ended(one.generating.transform(one.asker, brief, first, Wish("bolder"))).cards
+        assert [(card.language, card.how) for card in (first, second)] == [
+            ("French", "translated"),
+            ("French", "bolder"),
+        ]
+        for call in one.deployments["lab/fast"].calls:
+            assert "Language: French" in call.messages[-1].content
+            assert "English" not in call.messages[-1].content
+
+    def test_to_no_language_is_refused_in_words(self, core_loop: CoreLoop) -> None:
+        one = desk(core_loop, fast=[answer(said("Soleil."))])
+        with pytest.raises(KeylessError, match="No language is chosen"):
+            one.generating.transform(
+                one.asker, Brief(deployment_ids=("lab/fast",)), written_card("Sun.", NOW), Wish("translated")
+            )
+
     def test_without_any_deployment_is_refused_in_words(self, core_loop: CoreLoop) -> None:
         one = desk(core_loop)
         with pytest.raises(KeylessError, match="No deployment is chosen"):
