@@ -42,10 +42,10 @@ class Dripping(Lab):
         yield finished()
 
 
-def main(url: str, seed: int) -> None:
+def main(url: str, seed: str) -> None:
     core_loop = CoreLoop()
     core_loop.start()
-    with desk_on(Database.open(url), core_loop, Dripping(seed)) as desk:
+    with desk_on(Database.open(url), core_loop, Dripping(int(seed))) as desk:
         finish_run = desk.store.finish_run
 
         def finish_and_tell(run):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - as the method
@@ -59,7 +59,3 @@ def main(url: str, seed: int) -> None:
         sys.stdout.flush()
         desk.wait_for_end(comparison_id)
         sys.stdin.read()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

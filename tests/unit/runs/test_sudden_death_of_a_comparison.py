@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +9,7 @@ import pytest
 from core.runs.comparison import FINISHED
 from core.storage.engine import Database
 from core.storage.records import RunState
+from tests.support.forks import forks
 from tests.unit.runs.compare_until_killed import COLUMNS, ROUNDS
 from tests.unit.runs.comparing_parts import desk_on
 from tests.unit.runs.scripted import ANNA, BOUND_SECONDS
@@ -19,25 +17,20 @@ from tests.unit.runs.scripted import ANNA, BOUND_SECONDS
 if TYPE_CHECKING:
     from core.runs.comparison import Comparison
     from core.runs.core_loop import CoreLoop
+    from tests.support.forks import Forks
 
-ROOT = Path(__file__).parents[3]
 DEATHS = 20
 
 
-def killed_in_the_middle(url: str, seed: int) -> tuple[str, set[str]]:
+def killed_in_the_middle(processes: Forks, url: str, seed: int) -> tuple[str, set[str]]:
     """A comparison whose process was killed after some of its answers; its id, and which answers were stored."""
     chance = random.Random(seed)  # noqa: S311 - no secret
-    command = [sys.executable, "-m", "tests.unit.runs.compare_until_killed", url, str(seed)]
-    with subprocess.Popen(  # noqa: S603 - our own
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        comparison_id = process.stdout.readline().split()[1]
-        told = [process.stdout.readline() for _ in range(chance.randrange(COLUMNS * ROUNDS))]
-        time.sleep(chance.uniform(0, 0.02))
-        process.kill()
-        told += process.stdout.readlines()
-    return comparison_id, {line.strip() for line in told if line.endswith("\n")}
+    processes.start(url, seed)
+    comparison_id = processes.readline().split()[1]
+    told = [processes.readline() for _ in range(chance.randrange(COLUMNS * ROUNDS))]
+    time.sleep(chance.uniform(0, 0.02))
+    told += processes.kill()
+    return comparison_id, {line.strip() for line in told}
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -45,7 +38,8 @@ def test_a_comparison_killed_twenty_times_loses_no_answer_and_asks_for_none_twic
     request: pytest.FixtureRequest, core_loop: CoreLoop, kind: str
 ) -> None:
     url = request.getfixturevalue(f"{kind}_url")
-    deaths = [killed_in_the_middle(url, seed) for seed in range(DEATHS)]
+    with forks("tests.unit.runs.compare_until_killed") as processes:
+        deaths = [killed_in_the_middle(processes, url, seed) for seed in range(DEATHS)]
     database = Database.open(url)
     interrupted = 0
     with desk_on(database, core_loop) as desk:

@@ -50,8 +50,8 @@ class Telling(CardKeeper):
         sys.stdout.flush()
 
 
-def main(url: str, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - no secret
+def main(url: str, seed: str) -> None:
+    chance = random.Random(int(seed))  # noqa: S311 - no secret
 
     async def drip(_call: Call, tokens: TokenSource) -> AsyncGenerator[Event, None]:
         await tokens.token("scope")
@@ -77,7 +77,3 @@ def main(url: str, seed: int) -> None:
     sys.stdout.flush()
     Generating(live, core_loop, Catalogue([FAST, SLOW]), now).generate(asker, board.brief).ended.result()
     sys.stdin.read()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,13 +11,16 @@ from core.storage.engine import Database
 from core.storage.records import RunState
 from tests.support.boards import ANA, room
 from tests.support.databases import postgresql_with_tables, sqlite_with_tables
+from tests.support.forks import forks
 from tests.unit.runs.scripted import BOUND_SECONDS
 from tests.unit.taglines.generate_until_killed import CARDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+    from tests.support.forks import Forks
+
 DEATHS = 10
 
 
@@ -33,24 +33,20 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             yield schema
 
 
-def killed_in_the_middle(url: str, seed: int) -> tuple[str, list[str]]:
+def killed_in_the_middle(processes: Forks, url: str, seed: int) -> tuple[str, list[str]]:
     """A board whose cards were being made when the process was killed; its id, and the cards told to be stored."""
     chance = random.Random(seed)  # noqa: S311 - no secret
-    command = [sys.executable, "-m", "tests.unit.taglines.generate_until_killed", url, str(seed)]
-    with subprocess.Popen(  # noqa: S603 - our own
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        board_id = process.stdout.readline().split()[1]
-        told = [process.stdout.readline() for _ in range(chance.randrange(CARDS))]
-        time.sleep(chance.uniform(0, 0.02))
-        process.kill()
-        told += process.stdout.readlines()
-    return board_id, [line.strip() for line in told if line.endswith("\n")]
+    processes.start(url, seed)
+    board_id = processes.readline().split()[1]
+    told = [processes.readline() for _ in range(chance.randrange(CARDS))]
+    time.sleep(chance.uniform(0, 0.02))
+    told += processes.kill()
+    return board_id, [line.strip() for line in told]
 
 
 def test_a_process_killed_while_it_makes_cards_loses_none_that_was_born(url: str) -> None:
-    deaths = [killed_in_the_middle(url, seed) for seed in range(DEATHS)]
+    with forks("tests.unit.taglines.generate_until_killed") as processes:
+        deaths = [killed_in_the_middle(processes, url, seed) for seed in range(DEATHS)]
     database = Database.open(url)
     place = room(database, lambda: datetime.now(UTC))
     deadline = time.monotonic() + BOUND_SECONDS
