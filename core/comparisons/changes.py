@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from core.comparisons.amounts import amount
 from core.comparisons.figures import CALLED_AS
-from core.comparisons.measures import COST, FIRST_TOKEN, OUTPUT_TOKENS, TOKENS_PER_SECOND, TOTAL, endings
+from core.comparisons.measures import TOLD, endings
 from core.comparisons.spread import spreads
 from core.deployments.parameters import LABELS
 from core.storage.records import RunState
@@ -15,28 +14,21 @@ from core.storage.records import RunState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from babel.core import Locale
-
     from core.comparisons.measures import Measure
     from core.comparisons.reading import Reading
     from core.runs.comparison import Comparison
     from core.runs.comparison_plan import Arm, Plan
-
-COMPARED: Final = (FIRST_TOKEN, TOTAL, TOKENS_PER_SECOND, OUTPUT_TOKENS, COST)
-"""The measures whose medians are set side by side."""
 
 _AS_DEPLOYED: Final = "as deployed"
 
 
 @dataclass(frozen=True, slots=True)
 class Medians:
-    """The medians of one measure before and now, over so many rounds each; None where nothing was measured."""
+    """The medians of one measure before and now; None where nothing was measured."""
 
     measure: Measure
     before: float | None
     after: float | None
-    rounds_before: int
-    rounds_after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +61,6 @@ def changes(before: Reading, after: Reading) -> Changes:
         return Changes(asked, ())
     shown = [pair for pair in pairs if not (before.is_withheld(pair[0]) or after.is_withheld(pair[1]))]
     return Changes(asked, tuple(_result(before.comparison, after.comparison, *pair) for pair in shown))
-
-
-def median_sentence(medians: Medians, locale: Locale) -> str:
-    """Two medians as a sentence: "First token: 310 ms, 250 ms before."; a difference need not mean anything."""
-    unit = medians.measure.unit
-    now, before = (
-        "not measured" if number is None else amount(unit, number, locale)
-        for number in (medians.after, medians.before)
-    )
-    return f"{medians.measure.name}: {now}, {before} before."
 
 
 def _pairs(before: Plan, after: Plan) -> list[tuple[int, int]]:
@@ -137,9 +119,9 @@ def _arm_changes(old: Arm, new: Arm) -> Iterator[str]:
 
 def _result(before: Comparison, after: Comparison, old: int, new: int) -> ArmChange:
     medians = []
-    for measure in COMPARED:
+    for measure in TOLD:
         then, now = spreads(before, measure)[old], spreads(after, measure)[new]
-        medians.append(Medians(measure, then.median, now.median, then.n, now.n))
+        medians.append(Medians(measure, then.median, now.median))
     sentences = (_models(before, after, old, new), _failing(before, after, old, new))
     return ArmChange(new, after.plan.arms[new].label, tuple(medians), tuple(filter(None, sentences)))
 

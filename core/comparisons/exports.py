@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from babel.core import Locale
 
 from core.comparisons import blind_exports
+from core.comparisons.differences import Conclusion, differences
 from core.comparisons.figures import (
     PLAN_HEADER,
     RUN_HEADER,
@@ -22,14 +23,14 @@ from core.comparisons.figures import (
     summary_texts,
 )
 from core.comparisons.interchange import JSON_MIME, comparison_as_json
-from core.comparisons.measures import MEASURES
+from core.comparisons.measures import MEASURES, TOLD
+from core.comparisons.sentences import sentence
 from core.documents import html_pages, markdown_files
 from core.documents.csv_files import CSV_MIME, csv_of, encoded
 from core.documents.excel_files import EXCEL_MIME, Sheet, excel_of
 from core.documents.file_names import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from core.comparisons.reading import Reading
@@ -83,7 +84,6 @@ def export(
     *,
     written_at: datetime,
     locale: Locale = ENGLISH,
-    sentences: Sequence[str] = (),
 ) -> Export:
     """The file, of all that ``reading`` lets its reader see; without names while they compare blindly.
 
@@ -91,8 +91,7 @@ def export(
         reading: The comparison as its reader may see it.
         kind: Which file.
         written_at: Now; it stands in the file.
-        locale: How Markdown and HTML write numbers.
-        sentences: What the differences mean, for Markdown and HTML; left out while names are hidden.
+        locale: How Markdown and HTML write numbers, and say what differences mean.
     """
     name, mime = export_name(reading, kind)
     if reading.hides_names:
@@ -103,9 +102,9 @@ def export(
         case Format.EXCEL:
             data = _excel(reading)
         case Format.MARKDOWN:
-            data = encoded(_markdown(reading, written_at, locale, sentences))
+            data = encoded(_markdown(reading, written_at, locale))
         case Format.HTML:
-            data = _html(reading, written_at, locale, sentences)
+            data = _html(reading, written_at, locale)
         case Format.JSON:
             withheld = [{"arm": one.arm, "title": one.title} for one in reading.withheld]
             data = comparison_as_json(reading.comparison, exported_at=written_at, withheld=withheld)
@@ -148,6 +147,14 @@ def _at_a_glance(reading: Reading, locale: Locale) -> tuple[list[str], list[list
     return header, rows
 
 
+def _sentences(reading: Reading, locale: Locale) -> list[str]:
+    """What the differences mean, as far as there were rounds enough to say."""
+    labels = [arm.label for arm in reading.comparison.plan.arms]
+    found = (each for measure in TOLD for each in differences(reading.comparison, measure))
+    said = {Conclusion.SHOWN, Conclusion.NOT_SHOWN}
+    return [sentence(each, labels, locale) for each in found if each.conclusion in said]
+
+
 def _about(reading: Reading, written_at: datetime) -> list[tuple[str, str]]:
     comparison = reading.comparison
     return [
@@ -172,7 +179,7 @@ def _prompts(reading: Reading) -> list[tuple[str, str]]:
     ]
 
 
-def _markdown(reading: Reading, written_at: datetime, locale: Locale, sentences: Sequence[str]) -> str:
+def _markdown(reading: Reading, written_at: datetime, locale: Locale) -> str:
     comparison = reading.comparison
     parts = [markdown_files.markdown_facts(_about(reading, written_at))]
     parts += [markdown_files.markdown_paragraph(text) for text in (HOW_TO_READ, *comparison.notices)]
@@ -180,7 +187,7 @@ def _markdown(reading: Reading, written_at: datetime, locale: Locale, sentences:
         parts += [markdown_files.markdown_heading(name), markdown_files.markdown_verbatim(text)]
     header, rows = _at_a_glance(reading, locale)
     parts += [markdown_files.markdown_heading("At a glance"), markdown_files.markdown_table(header, rows)]
-    parts += [markdown_files.markdown_paragraph(sentence) for sentence in sentences]
+    parts += [markdown_files.markdown_paragraph(sentence) for sentence in _sentences(reading, locale)]
     for withheld in reading.withheld:
         label = comparison.plan.arms[withheld.arm].label
         parts += [markdown_files.markdown_heading(f"{label}: withheld")]
@@ -196,7 +203,7 @@ def _markdown(reading: Reading, written_at: datetime, locale: Locale, sentences:
     return markdown_files.markdown_document(comparison.title or "Comparison", parts)
 
 
-def _html(reading: Reading, written_at: datetime, locale: Locale, sentences: Sequence[str]) -> bytes:
+def _html(reading: Reading, written_at: datetime, locale: Locale) -> bytes:
     comparison = reading.comparison
     header, rows = _at_a_glance(reading, locale)
     parts: list[Html] = [html_pages.facts(_about(reading, written_at))]
@@ -205,7 +212,7 @@ def _html(reading: Reading, written_at: datetime, locale: Locale, sentences: Seq
         parts += [html_pages.heading(name), html_pages.verbatim(text)]
     parts += [html_pages.heading("At a glance")]
     parts += [html_pages.table(header, rows, numbers=range(1, len(header) - 1))]
-    parts += [html_pages.paragraph(sentence) for sentence in sentences]
+    parts += [html_pages.paragraph(sentence) for sentence in _sentences(reading, locale)]
     parts += [html_pages.paragraph(HOW_TO_READ, soft=True)]
     parts += [
         html_pages.note(f"{comparison.plan.arms[one.arm].label} is withheld. {one.title} {one.remedy}")

@@ -166,6 +166,9 @@ MEASURES: Final = (
 )
 """All of them, in the order in which people ask for them."""
 
+TOLD: Final = (FIRST_TOKEN, TOTAL, TOKENS_PER_SECOND, OUTPUT_TOKENS, COST)
+"""Those of which differences and changes are told in words."""
+
 
 def columns(comparison: Comparison, measure: Measure) -> list[list[float | None]]:
     """For each column one number for each planned round; None where there is none."""

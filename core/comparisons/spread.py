@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from core.comparisons.measures import columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from core.comparisons.measures import Measure
     from core.runs.comparison import Comparison
@@ -62,16 +62,3 @@ def quantile(numbers: Sequence[float], share: float) -> float:
     below = int(place)
     part = place - below
     return numbers[below] + (numbers[below + 1] - numbers[below]) * part if part else numbers[below]
-
-
-def best(found: Iterable[Spread]) -> tuple[int, ...]:
-    """The columns with the best median; none where the measure has no better end or fewer than two were measured.
-
-    The best of what was seen, which need not be a difference: ``differences`` tells that.
-    """
-    measured = [(one.arm, one.median, one.measure.lower_is_better) for one in found if one.median is not None]
-    if len(measured) < 2 or measured[0][2] is None:  # noqa: PLR2004 - nothing is best alone
-        return ()
-    medians = [median for _, median, _ in measured]
-    target = min(medians) if measured[0][2] else max(medians)
-    return tuple(arm for arm, median, _ in measured if median == target)

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from core.comparisons.differences import Conclusion, differences
 from core.comparisons.exports import Format, export, export_name
-from core.comparisons.measures import COST, FIRST_TOKEN, OUTPUT_TOKENS, TOKENS_PER_SECOND, TOTAL
-from core.comparisons.sentences import sentence
 from pages.components import compare_asking as asking
 from pages.components.reader import reader_locale
 
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from core.comparisons.reading import Reading
     from pages.components.session import Visitor
 
-_TOLD: Final = (FIRST_TOKEN, TOTAL, TOKENS_PER_SECOND, OUTPUT_TOKENS, COST)
 _ICONS: Final = {
     Format.CSV: ":material/csv:",
     Format.EXCEL: ":material/table:",
@@ -63,12 +59,4 @@ def draw_opener(visitor: Visitor) -> None:
 
 
 def _made(reading: Reading, kind: Format, locale: Locale) -> bytes:
-    labels = [arm.label for arm in reading.comparison.plan.arms]
-    is_told = kind in {Format.MARKDOWN, Format.HTML} and not reading.hides_names
-    sentences = [
-        sentence(each, labels, locale)
-        for measure in _TOLD
-        for each in (differences(reading.comparison, measure) if is_told else ())
-        if each.conclusion in {Conclusion.SHOWN, Conclusion.NOT_SHOWN}
-    ]
-    return export(reading, kind, written_at=datetime.now(UTC), locale=locale, sentences=sentences).data
+    return export(reading, kind, written_at=datetime.now(UTC), locale=locale).data

@@ -41,7 +41,8 @@ def draw_check_all(visitor: Visitor, reading: Reading) -> None:
 
 def draw_withheld(visitor: Visitor, withheld: Withheld) -> None:
     """Why this reader does not see the answers of a column, and what changes it."""
-    st.info(as_plain(f"{withheld.title}\n\n{withheld.remedy}"), icon=":material/visibility_off:")
+    who = f"\n\nWho can do it: {withheld.who}" if withheld.who else ""
+    st.info(as_plain(f"{withheld.title}\n\n{withheld.remedy}{who}"), icon=":material/visibility_off:")
     if withheld.command:
         st.code(withheld.command, language=None, wrap_lines=True)
     if withheld.can_check:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.comparisons.measures import COST, FIRST_TOKEN, TOKENS_PER_SECOND, WORDS
-from core.comparisons.spread import best, quantile, spreads
+from core.comparisons.measures import FIRST_TOKEN
+from core.comparisons.spread import quantile, spreads
 from core.storage.records import RunState
 from tests.unit.comparisons.answered import answer, compared, first_tokens
 
@@ -27,18 +27,6 @@ def test_rounds_without_a_number_are_counted_and_those_not_begun_are_not() -> No
 def test_a_column_without_numbers_has_no_spread() -> None:
     one = spreads(compared([[answer(state=RunState.FILTERED)], [answer()]]), FIRST_TOKEN)[0]
     assert (one.n, one.unmeasured, one.low, one.median, one.high) == (0, 1, None, None, None)
-
-
-def test_the_best_are_the_lowest_or_the_highest_or_none_as_the_measure_has_it() -> None:
-    comparison = compared([[answer(0.3, 1.3)], [answer(0.3, 2.3)], [answer(0.4, 1.2)]])
-    assert best(spreads(comparison, FIRST_TOKEN)) == (0, 1)
-    assert best(spreads(comparison, TOKENS_PER_SECOND)) == (2,)
-    assert best(spreads(comparison, COST)) == (0, 1, 2)
-    assert best(spreads(comparison, WORDS)) == ()
-
-
-def test_nothing_is_best_alone() -> None:
-    assert best(spreads(first_tokens([0.3], [None]), FIRST_TOKEN)) == ()
 
 
 @settings(deadline=None)
