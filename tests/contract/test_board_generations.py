@@ -18,13 +18,14 @@ from core.runs.live_runs import DEFAULT_BOUNDS
 from core.storage.board_generations import BoardGenerations
 from core.storage.board_records import Role
 from core.storage.engine import Database
-from core.taglines import telling
+from core.taglines import elsewhere, telling
+from core.taglines.board import add
 from core.taglines.brief import Brief
 from core.taglines.changing import Changing
 from core.taglines.producing import INTERRUPTED_FOR, CardKeeper
 from core.taglines.telling import as_told, view_of
-from tests.support.boards import ANA, BEN, DAN, Room, room
-from tests.support.databases import HandClock, postgresql_schema
+from tests.support.boards import ANA, BEN, DAN, Room, a_card, room
+from tests.support.databases import HandClock, postgresql_with_tables
 from tests.unit.runs.scripted import ANNA, BOUND_SECONDS, OPENED, Pause
 from tests.unit.taglines.test_generating import Desk, answer, ended, gone, said, texts
 
@@ -75,7 +76,7 @@ def core_loop() -> Iterator[CoreLoop]:
 @pytest.fixture
 def two_processes() -> Iterator[tuple[Room, Room]]:
     clock = HandClock()
-    with postgresql_schema() as url, opened(url, clock) as first, opened(url, clock) as second:
+    with postgresql_with_tables() as url, opened(url, clock) as first, opened(url, clock) as second:
         yield first, second
 
 
@@ -122,6 +123,20 @@ def test_another_process_sees_cards_as_they_are_stored_and_its_stop_arrives_with
     view = looked_at_until(seen, lambda view: view.finished)
     assert (texts(view), view.parts[0].stage, view.is_interrupted) == (["Sun."], "stopped", False)
     assert [card.text for card in there.desk.open(ANNA, maker.board.id).cards] == ["Sun."]
+
+
+def test_a_card_that_was_told_of_before_it_was_stored_is_seen_once_it_is(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.0)
+    place = room(database, HandClock())
+    board = place.desk.create(ANA)
+    card = a_card("Sun.", board.created_at)
+    place.generations.tell(ANA.key, board.id, "g", {**TOLD, "cards": [card.id], "parts": [WRITING]})
+    (seen,) = place.desk.generations(ANA, board.id)
+    assert seen.view().cards == ()
+    place.desk.change(ANA, board.id, board.version, lambda now: add(now, [card]))
+    assert seen.view().cards == (card,)
 
 
 @pytest.mark.postgres
