@@ -14,7 +14,7 @@ from core.storage.comparisons import ComparisonStore, cell_name
 from core.storage.engine import Database
 from core.storage.records import RunRecord, RunState
 from core.storage.votes import VoteStore
-from tests.support.databases import HandClock, postgresql_schema
+from tests.support.databases import HandClock, postgresql_with_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,7 +258,7 @@ def test_who_has_seen_the_names_votes_no_more_and_seeing_takes_no_vote_away(
 
 @pytest.mark.postgres
 def test_what_another_process_carries_shows_as_running_there_and_cannot_be_taken_over(clock: HandClock) -> None:
-    with postgresql_schema() as url:
+    with postgresql_with_tables() as url:
         here, there = Database.open(url), Database.open(url)
         mine, theirs = ComparisonStore(here, clock), ComparisonStore(there, clock)
         theirs.create(comparison(clock))
@@ -283,7 +283,7 @@ def test_what_another_process_carries_shows_as_running_there_and_cannot_be_taken
 
 @pytest.mark.postgres
 def test_what_a_process_that_is_gone_left_running_is_interrupted_and_free(clock: HandClock) -> None:
-    with postgresql_schema() as url:
+    with postgresql_with_tables() as url:
         there = Database.open(url)
         theirs = ComparisonStore(there, clock)
         theirs.create(comparison(clock))

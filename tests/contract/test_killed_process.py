@@ -118,9 +118,9 @@ def wait_for_the_server_to_notice(database: Database) -> None:
 
 @pytest.mark.postgres
 def test_a_run_of_another_living_process_is_left_alone() -> None:
-    from tests.support.databases import HandClock, postgresql_schema
+    from tests.support.databases import HandClock, postgresql_with_tables
 
-    with postgresql_schema() as url, started(ASK_UNTIL_KILLED, url) as process:
+    with postgresql_with_tables() as url, started(ASK_UNTIL_KILLED, url) as process:
         assert process.stdout is not None
         conversation_id = process.stdout.readline().strip()
         database = Database.open(url)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.audience import Audience, Person, audience
-from tests.support.databases import postgresql_schema
+from tests.support.databases import postgresql_with_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Audience]:
         with audience(tmp_path) as running:
             yield running
     else:
-        with postgresql_schema() as url, audience(tmp_path, url) as running:
+        with postgresql_with_tables() as url, audience(tmp_path, url) as running:
             yield running
 
 
