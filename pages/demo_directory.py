@@ -25,7 +25,7 @@ st.caption(
 *columns, last = st.columns(len(directory.resources) + 1, border=True)
 for column, resource in zip(columns, directory.resources, strict=True):
     with column:
-        st.markdown(f"**{as_label(resource.name)}** :gray-badge[{as_label(resource.region)}]")
+        st.markdown(f"**{as_label(resource.name)}** :gray-badge[{as_label(resource.region_name)}]")
         st.caption("Who has the role Cognitive Services OpenAI User")
         for principal_id, name in principals.items():
             has_role = directory.has_role(principal_id, resource.name)

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from core.emulator.upstream import Upstream
 
 CALLER_HEADER = "x-emulator-caller-oid"
-REGIONS = {"swedencentral": "Sweden Central", "eastus2": "East US 2", "westeurope": "West Europe"}
 _API_VERSION = re.compile(r"20\d\d-[01]\d-[0-3]\d(-preview)?")
 _OLDEST_API_VERSION = {"chat": "2023-03-15", "completions": "2022-12-01"}
 
@@ -144,7 +143,7 @@ class AzureOpenAI:
         identifier = str(uuid.uuid4())
         headers = {"apim-request-id": identifier, "x-request-id": identifier}
         if resource is not None:
-            headers["x-ms-region"] = REGIONS.get(resource.region, resource.region)
+            headers["x-ms-region"] = resource.region_name
         if note.oid is not None:
             headers[CALLER_HEADER] = note.oid
         return headers

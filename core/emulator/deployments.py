@@ -195,7 +195,7 @@ def catalogue(base_url: str, directory: Directory, *, further: bool = False) -> 
                 "url": f"{base_url.rstrip('/')}/resources/{resource.name}{PROJECT if is_project else ''}",
                 "kind": resource.kind,
                 **api,
-                "region": resource.region,
+                "region": resource.region_name,
                 "resource_id": resource.resource_id,
                 "tenant": resource.tenant_id,
                 "scope": PROJECT_SCOPE if is_project else SCOPE,

@@ -39,6 +39,9 @@ class Person:
     roles: tuple[str, ...] = ()
 
 
+_REGION_NAMES: Final = {"swedencentral": "Sweden Central", "eastus2": "East US 2", "westeurope": "West Europe"}
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """An Azure OpenAI or Foundry resource of one tenant; ``resource_id`` is its full ARM id."""
@@ -48,6 +51,11 @@ class Resource:
     region: str
     kind: str = "azure-openai"
     tenant_id: str = HOME.tenant_id
+
+    @property
+    def region_name(self) -> str:
+        """Its region as Azure shows it to people."""
+        return _REGION_NAMES.get(self.region, self.region)
 
 
 @dataclass(frozen=True, slots=True)
