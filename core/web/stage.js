@@ -34,11 +34,9 @@ function press(name, isOn) {
   document.querySelector(`nav [data-do="${name}"]`).setAttribute("aria-pressed", isOn);
 }
 
-// Everything is measured and put where it belongs, at once.
+// Everything is measured and put where it belongs.
 function place() {
-  const all = articles();
-  fitting.begin(all);
-  if (all[current]) fit(all[current]);
+  fitting.begin(articles());
   settle("instant");
 }
 
@@ -57,6 +55,7 @@ function settle(behavior) {
     card.inert = view() === "one" && index !== current;
   });
   const here = all[current];
+  if (here) fit(here);
   if (here && view() === "one") cards.scrollTo({ left: here.offsetLeft - cards.offsetLeft, behavior });
   if (here && view() === "grid") here.scrollIntoView({ block: "nearest", behavior });
   byId("counter").textContent = all.length ? `${current + 1} / ${all.length}` : "";

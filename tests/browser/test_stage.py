@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -353,8 +354,10 @@ def test_every_choice_of_a_vote_is_in_sight(
 def test_every_tagline_is_printed_whichever_is_shown(page: Page, shown: Audience, owner: Person) -> None:
     on_stage(page.context, shown, owner, MANY)
     page.emulate_media(media="print")
-    for card in page.locator("article h2").all():
-        assert card.evaluate("words => words.clientHeight > 0 && words.scrollHeight <= words.clientHeight + 8")
+    boxes = [box for card in page.locator("article h2").all() if (box := card.bounding_box())]
+    assert len(boxes) == len(MANY)
+    assert all(above["y"] + above["height"] <= below["y"] for above, below in pairwise(boxes))
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 1280 and box["height"] > 10 for box in boxes)
     assert page.locator("nav").is_hidden()
     assert page.evaluate("getComputedStyle(document.body).overflowY") == "visible"
 
