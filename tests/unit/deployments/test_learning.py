@@ -42,10 +42,9 @@ def script(*answers: Refused | Operation) -> Callable[[Conversation], None]:
         if isinstance(said, Operation):
             conversation.send(UNTIL_CLOSED + b"".join(pieces(said, "x") + ending(said)))
             return
-        head = (
-            f"HTTP/1.1 {said.status} No\r\ncontent-type: application/json\r\ncontent-length: {len(said.body)}\r\n\r\n"
-        )
-        conversation.send(head.encode() + said.body)
+        head = f"HTTP/1.1 {said.status} No\r\ncontent-type: application/json\r\ncontent-length: {len(said.body)}\r\n"
+        # It hangs up, and says so: otherwise the next request may still take this connection.
+        conversation.send(head.encode() + b"connection: close\r\n\r\n" + said.body)
 
     return give
 
