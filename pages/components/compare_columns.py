@@ -110,6 +110,8 @@ def _draw_column(
     # The same three places as while it grew, so that nothing of the growing answer is left among them.
     if run is None:
         st.caption(":material/remove: Not asked in this round.")
+        st.empty()
+        st.empty()
         return None
     if run.text:
         st.markdown(neutralise(run.text))
