@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.markdown import as_label
 from pages.components.session import require_user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def change(work: Callable[[], None], said: str) -> None:
+    """Do it, and say so."""
+    work()
+    st.toast(as_label(said), icon=":material/check:")
+
 
 visitor = require_user()
 emulator = visitor.services.emulator
@@ -34,8 +47,11 @@ for column, resource in zip(columns, directory.resources, strict=True):
             st.toggle(
                 as_label(name),
                 key=key,
-                on_change=directory.revoke if has_role else directory.grant,
-                args=(principal_id, resource.name),
+                on_change=change,
+                args=(
+                    partial(directory.revoke if has_role else directory.grant, principal_id, resource.name),
+                    f"{name} {'no longer has' if has_role else 'has'} the role on {resource.name}.",
+                ),
             )
 with last:
     st.markdown("**Conditional Access**")
@@ -47,6 +63,9 @@ with last:
         st.toggle(
             as_label(f"{person.name} ({person.title})"),
             key=key,
-            on_change=directory.demand_no_step_up if is_asked else directory.demand_step_up,
-            args=(person.object_id,),
+            on_change=change,
+            args=(
+                partial(directory.demand_no_step_up if is_asked else directory.demand_step_up, person.object_id),
+                f"{person.name} {'need not' if is_asked else 'has to'} sign in once more.",
+            ),
         )

@@ -50,3 +50,17 @@ def choose_deployment(page: Page, label: str) -> None:
 def badge(page: Page, text: str) -> Locator:
     """A mark such as "Stopped" under an answer."""
     return page.locator(".stMarkdownBadge", has_text=text)
+
+
+def switch(page: Page, name: str, position: int, says: str) -> None:
+    """In the Demo directory: the switch of a person, counted from the left; ``says`` is told once it is done."""
+    page.get_by_test_id("stCheckbox").filter(has_text=name).nth(position).locator("label").first.click()
+    expect(page.get_by_test_id("stToast").filter(has_text=says)).to_be_visible()
+
+
+def come_to_rest(page: Page) -> None:
+    """Wait until nothing on the page moves or fades any more."""
+    page.wait_for_function(
+        "document.getAnimations().every((one) => one.playState !== 'running' || "
+        "one.effect.getComputedTiming().endTime === Infinity)"
+    )

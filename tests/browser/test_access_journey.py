@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import expect
 
-from tests.browser.people import ICE_CREAM, answers, sign_in
+from tests.browser.people import ICE_CREAM, answers, come_to_rest, sign_in, switch
 from tests.support.app_process import running_app
 
 if TYPE_CHECKING:
@@ -34,9 +34,8 @@ def test_from_a_refusal_to_the_doctor_to_a_role_to_an_answer(chromium: Browser, 
         expect(page.get_by_text("az role assignment create").first).to_be_visible()
         page.get_by_role("link", name="Demo directory").first.click()
         expect(page.get_by_role("heading", name="Demo directory")).to_be_visible()
-        for position in range(2):
-            page.get_by_text("Nora Falk (New joiner)").nth(position).click()
-            page.wait_for_timeout(2_000)
+        for position, resource in enumerate(("contoso-sweden", "contoso-eastus")):
+            switch(page, "Nora Falk (New joiner)", position, f"has the role on {resource}")
         page.get_by_role("link", name="My access").first.click()
         expect(page.get_by_role("heading", name="My access")).to_be_visible()
         expect(page.get_by_role("heading", name="No key anywhere")).to_be_visible()
@@ -75,4 +74,4 @@ def test_nothing_serious_stands_between_a_page_and_its_readers(
 def wait_until_drawn(page: Page, path: str) -> None:
     said = {"/": "What would you like to try?", "/access": "Support bundle", "/demo": "contoso-eastus"}[path]
     expect(page.get_by_text(said).first).to_be_visible()
-    page.wait_for_timeout(500)
+    come_to_rest(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HARMFUL: Final = "line one\n\tvec![1](x) <img src=x onerror=alert(1)> </script> \u202e👩‍💻 \u4e2d\u6587\n"
 
 SCRIPT: Final = f"""
@@ -67,7 +69,8 @@ def button(page: Page, key: str) -> Locator:
 
 @pytest.mark.usefixtures("complaints")
 def test_a_click_copies_the_text_byte_for_byte_and_says_so_for_two_seconds(page: Page) -> None:
-    page.clock.install()
+    page.clock.install(time=NOON)
+    page.clock.pause_at(NOON + timedelta(hours=1))
     button(page, "first").click()
     expect(button(page, "first")).to_have_text("Copied")
     expect(page.locator(".st-key-first").get_by_role("status")).to_have_text("Copied")

@@ -73,19 +73,19 @@ def on_stage(context: BrowserContext, shown: Audience, owner: Person, texts: tup
     return board
 
 
-def now_shown(page: Page) -> str:
-    return page.locator("article[data-current] h2").inner_text().replace("\n", " ")
+def expect_shown(page: Page, text: str) -> None:
+    expect(page.locator("article[data-current] h2")).to_have_text(text)
 
 
 def test_everything_on_stage_is_done_by_keyboard(page: Page, shown: Audience, owner: Person) -> None:
     board = on_stage(page.context, shown, owner)
-    assert now_shown(page) == TEXTS[0]
+    expect_shown(page, TEXTS[0])
     for key, text in (
         ("ArrowRight", TEXTS[1]), (" ", TEXTS[2]), ("ArrowRight", TEXTS[2]), ("PageUp", TEXTS[1]),
         ("Home", TEXTS[0]), ("End", TEXTS[2]), ("Shift+ ", TEXTS[1]), ("ArrowLeft", TEXTS[0]),
     ):  # fmt: skip
         page.keyboard.press(key)
-        assert now_shown(page) == text, key
+        expect_shown(page, text)
     expect(page.locator("article[data-current] h2")).to_be_in_viewport()
     expect(page.locator("#counter")).to_have_text("1 / 3")
 
@@ -100,8 +100,8 @@ def test_everything_on_stage_is_done_by_keyboard(page: Page, shown: Audience, ow
         expect(page.get_by_role("heading", name=text)).to_be_in_viewport()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    assert now_shown(page) == TEXTS[1]
-    assert page.evaluate("document.documentElement.dataset.view") == "one"
+    expect_shown(page, TEXTS[1])
+    expect(page.locator("html")).to_have_attribute("data-view", "one")
 
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement !== null")
@@ -128,7 +128,7 @@ def test_controls_do_the_same_by_touch(chromium: Browser, shown: Audience, owner
     on_stage(context, shown, owner)
     page.get_by_role("button", name="Grid").tap()
     page.get_by_role("link", name="Show tagline 3 of 3 alone").tap()
-    assert now_shown(page) == TEXTS[2]
+    expect_shown(page, TEXTS[2])
     page.get_by_role("button", name="Names").tap()
     expect(page.locator("article[data-current] .by")).to_have_text(LABEL)
     page.locator("#cards").evaluate("cards => cards.scrollTo({left: 0, behavior: 'instant'})")  # as a swipe does
@@ -221,7 +221,7 @@ def test_a_session_that_ends_on_stage_is_said_and_what_is_shown_stays(
     page.context.clear_cookies()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.keyboard.press("ArrowRight")
-    assert now_shown(page) == TEXTS[1]
+    expect_shown(page, TEXTS[1])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -376,5 +376,5 @@ def test_a_board_of_hundreds_of_cards_is_turned_at_once(page: Page, shown: Audie
             return performance.now() - start;
         }"""
     )
-    assert now_shown(page) == "Tagline number 298 about ice cream."
+    expect_shown(page, "Tagline number 298 about ice cream.")
     assert taken < 1000

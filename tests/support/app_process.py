@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ROOT: Final = Path(__file__).parents[2]
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
 _SHOWN_PORT: Final = re.compile(r"URL: http://[^:\s]+:(\d+)")
 _LEFT_OUT: Final = ("KEYLESS_", "OPENAI_", "AZURE_", "STREAMLIT_", "IDENTITY_", "APP_ENV", "MSI_")
