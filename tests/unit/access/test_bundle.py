@@ -35,7 +35,7 @@ async def test_the_support_learns_what_it_asks_for(
         "- Time: 2026-11-20 10:00:00+00:00",
         "- Host: 127.0.0.1",
         f"- Deployment: {BALANCED}",
-        "- Region: swedencentral",
+        "- Region: Sweden Central",
         "apim-request-id=",
         "x-ms-region=Sweden Central",
         "- Called as: business.user@contoso.example (user)",
