@@ -60,7 +60,6 @@ def switch(page: Page, name: str, position: int, says: str) -> None:
 
 def come_to_rest(page: Page) -> None:
     """Wait until nothing on the page moves or fades any more."""
-    page.wait_for_function(
-        "document.getAnimations().every((one) => one.playState !== 'running' || "
-        "one.effect.getComputedTiming().endTime === Infinity)"
-    )
+    # Not polled in the page, whose policy forbids that; what goes on for ever, such as a shimmer, is not waited for.
+    page.evaluate("""() => Promise.allSettled(document.getAnimations()
+        .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))""")

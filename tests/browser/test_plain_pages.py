@@ -53,7 +53,8 @@ def test_pages_are_accessible_fit_the_screen_and_keep_to_the_policy(
         if path == "/auth/sign-out":
             come_in(context, served)
         page.goto(served.url + path)
-        page.wait_for_function("document.fonts.check('16px \"Source Sans\"')")
+        page.evaluate("document.fonts.ready.then(() => true)")
+        assert page.evaluate("document.fonts.check('16px \"Source Sans\"')")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         findings = Axe().run(page).response["violations"]
         assert [(finding["id"], finding["impact"]) for finding in findings] == []
