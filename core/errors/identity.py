@@ -46,7 +46,7 @@ class IdentityProviderDown(SignInError):
     default_who = RUNS_THE_APP
     default_cause = "identity-provider-down"
     default_title = "Entra did not answer."
-    default_remedy = "Wait a moment and sign in again. If it stays, tell your administrator."
+    default_remedy = "Wait a moment and sign in again. If it stays, tell whoever runs this app."
     retryable_by_default = True
 
 

@@ -184,7 +184,7 @@ class AppTokens:
         if "://" in audience and audience.rstrip("/") != resource.rstrip("/"):
             raise TokenError(
                 "The credential gave a token for another resource.",
-                "Ask your administrator what answers in its place.",
+                "Ask whoever runs this app what answers in its place.",
                 cause="wrong-audience",
                 who=RUNS_THE_APP,
                 detail="answered with a token for another resource",

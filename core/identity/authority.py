@@ -32,7 +32,7 @@ _HOSTS_OF_CLOUDS: Final = frozenset(cloud.authority_host for cloud in CLOUDS.val
 _SERVER_ERROR: Final = 500
 _THROTTLED: Final = 429
 _OK: Final = 200
-_CHECK_THE_TENANT: Final = "Ask your administrator to check KEYLESS_TENANT_ID and KEYLESS_AUTHORITY_HOST."
+_CHECK_THE_TENANT: Final = "Ask whoever runs this app to check KEYLESS_TENANT_ID and KEYLESS_AUTHORITY_HOST."
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,7 @@ def _unknown_directory(tenant_id: str, status: int) -> SignInError:
     title, remedy = "The app's directory was not found.", _CHECK_THE_TENANT
     if tenant_id:
         title = "The directory of this resource was not found."
-        remedy = "Ask your administrator to check the endpoint's tenant in the catalogue."
+        remedy = "Ask whoever runs this app to check the endpoint's tenant in the catalogue."
     return SignInError(
         title,
         remedy,

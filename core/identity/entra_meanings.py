@@ -42,7 +42,7 @@ DECLINED: Final = Meaning(
 )
 NOT_ASSIGNED: Final = Meaning(
     "Your account is not assigned to this app.",
-    "Ask your administrator to assign you, or a group of yours, to the app in Entra, then sign in again.",
+    "Ask an administrator of your directory to assign you, or a group of yours, to this app, then sign in again.",
     "not-assigned",
     DIRECTORY_ADMINISTRATOR,
 )
@@ -54,13 +54,13 @@ MULTI_FACTOR: Final = Meaning(
 )
 CONDITIONAL_ACCESS: Final = Meaning(
     "Your organisation's Conditional Access policy does not allow this sign-in.",
-    "Sign in again from a device and network that your organisation allows, or ask your administrator.",
+    "Sign in again from a device and network that it allows, or ask an administrator of your directory.",
     "interaction-required",
     DIRECTORY_ADMINISTRATOR,
 )
 DISABLED: Final = Meaning(
     "Your account is disabled or locked.",
-    "Ask your administrator to enable your account.",
+    "Ask an administrator of your directory to enable your account.",
     "account-disabled",
     DIRECTORY_ADMINISTRATOR,
 )
@@ -77,49 +77,49 @@ INTERACTION: Final = Meaning("Entra wants to see you again.", "Sign in again.", 
 WORN_OUT: Final = Meaning("Your sign-in is no longer valid.", "Sign in again.", "signed-out", YOU)
 SECRET_WRONG: Final = Meaning(
     "The app could not prove itself to Entra: its client secret is wrong.",
-    "Ask your administrator to set the secret's value (not its ID) from the app registration.",
+    "Ask whoever runs this app to set the secret's value (not its ID) from the app registration.",
     "service-principal-secret-wrong",
     RUNS_THE_APP,
     of_the_app=True,
 )
 SECRET_EXPIRED: Final = Meaning(
     "The app could not prove itself to Entra: its client secret has expired.",
-    "Ask your administrator to make a new secret in the app registration, or better: to use a managed identity.",
+    "Ask whoever runs this app to make a new secret in its registration, or better: to use a managed identity.",
     "service-principal-secret-expired",
     RUNS_THE_APP,
     of_the_app=True,
 )
 CREDENTIAL: Final = Meaning(
     "The app could not prove itself to Entra.",
-    "Ask your administrator to renew the app's own credential in its app registration.",
+    "Ask whoever runs this app to renew its own credential in the app registration.",
     "app-credential-refused",
     RUNS_THE_APP,
     of_the_app=True,
 )
 UNKNOWN_APP: Final = Meaning(
     "The directory does not know this app.",
-    "Ask your administrator to check client id and tenant against the app registration.",
+    "Ask whoever runs this app to check client id and tenant against the app registration.",
     "app-unknown",
     RUNS_THE_APP,
     of_the_app=True,
 )
 UNKNOWN_TENANT: Final = Meaning(
     "There is no directory with the configured tenant id.",
-    "Ask your administrator to check the tenant and the cloud.",
+    "Ask whoever runs this app to check the tenant and the cloud.",
     "wrong-tenant",
     RUNS_THE_APP,
     of_the_app=True,
 )
 AUDIENCE: Final = Meaning(
     "The directory does not know what a token was asked for.",
-    "Ask your administrator to check the scope of the endpoint.",
+    "Ask whoever runs this app to check the scope of the endpoint.",
     "wrong-audience",
     RUNS_THE_APP,
     of_the_app=True,
 )
 REGISTRATION: Final = Meaning(
     "The app's registration in Entra does not fit its settings.",
-    "Ask your administrator to check client id, tenant, redirect URI, scope and permissions of the app registration.",
+    "Ask whoever runs this app to check client id, tenant, redirect URI, scope and permissions of its registration.",
     "app-registration",
     RUNS_THE_APP,
     of_the_app=True,
@@ -127,7 +127,7 @@ REGISTRATION: Final = Meaning(
 DOWN: Final = Meaning(kind=IdentityProviderDown)
 UNKNOWN: Final = Meaning(
     "Entra refused the sign-in.",
-    "Sign in again. If it stays, tell your administrator.",
+    "Sign in again. If it stays, ask an administrator of your directory.",
     "sign-in-refused",
     DIRECTORY_ADMINISTRATOR,
 )

@@ -93,7 +93,7 @@ def entra_is_down(detail: str) -> TokenError:
     """The error of a token that could not be renewed because Entra does not answer."""
     return TokenError(
         IdentityProviderDown.default_title,
-        "Wait a moment and try again. If it stays, tell your administrator.",
+        "Wait a moment and try again. If it stays, tell whoever runs this app.",
         retryable=True,
         who=IdentityProviderDown.default_who,
         cause=IdentityProviderDown.default_cause,

@@ -197,7 +197,7 @@ def _refused(failed_check: str) -> SignInRefused:
 def _clock_differs(how: str) -> SignInRefused:
     return SignInRefused(
         "Your sign-in could not be verified: this server's clock and Entra's differ by more than five minutes.",
-        "Ask your administrator to check the server clock, then sign in again.",
+        "Ask whoever runs this app to check the clock of its server, then sign in again.",
         cause="clock-skew",
         detail=f"id_token: {how}",
     )

@@ -69,7 +69,7 @@ class _FederatedAssertion:
             except (AzureError, ValueError, OSError) as error:
                 raise NoCredential(
                     "The app could not prove itself to Entra: its managed identity did not answer.",
-                    "Ask your administrator to check the identity that KEYLESS_CLIENT_ASSERTION_IDENTITY names.",
+                    "Ask whoever runs this app to check the identity that KEYLESS_CLIENT_ASSERTION_IDENTITY names.",
                     cause="managed-identity-absent",
                     detail=f"client assertion: {type(error).__name__}",
                 ) from None

@@ -58,6 +58,7 @@ def test_the_code_decides_the_cause_and_who_can_act_in_a_sign_in_and_in_a_renewa
         assert (error.cause, error.who) == (cause, who)
         assert error.title.endswith(".")
         assert error.remedy.endswith(".")
+        assert who == "You" or who.lower() in error.remedy.lower(), "the remedy sends to somebody else"
 
 
 @pytest.mark.parametrize("code", BY_CODE)
