@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.taglines.board import Board, Card
 from core.taglines.brief import Brief
 from core.taglines.checking import Mark, marks_of, marks_of_board
-from core.taglines.languages import LANGUAGES, language_of
+from core.taglines.languages import LANGUAGES, judge, language_of
 from core.taglines.lengths import characters_in, words_in
 from core.taglines.resemblance import twin_of
 from core.taglines.word_forms import find_word
@@ -129,6 +129,25 @@ class TestLanguages:
         ],
     )
     def test_are_told_where_they_can_be(self, text: str, language: str, expected: list[tuple[str, bool]]) -> None:
+        assert marks(text, language=language) == expected
+
+    @pytest.mark.parametrize("text", ["のह本국", "本カgβñ"])
+    def test_are_told_alike_every_time_where_scripts_are_mixed(self, text: str) -> None:
+        for language in LANGUAGES:
+            assert len({judge(text, language) for _ in range(12)}) == 1
+
+    @pytest.mark.parametrize(
+        ("text", "language", "expected"),
+        [
+            ("夏の味、アイスクリーム GO", "Japanese", []),
+            ("Think ice cream. Feel a small holiday in 東京.", "English", []),
+            ("Think ice cream. Feel a small holiday in 東京.", "Japanese", [("language", False)]),
+            ("go 東京", "English", [("language", False)]),
+        ],
+    )
+    def test_a_name_in_another_script_does_not_make_it_wrong(
+        self, text: str, language: str, expected: list[tuple[str, bool]]
+    ) -> None:
         assert marks(text, language=language) == expected
 
     def test_a_translated_card_is_judged_by_what_it_was_translated_to(self) -> None:
