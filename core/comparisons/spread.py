@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,15 +21,13 @@ HIGH: Final = 0.95
 class Spread:
     """Where the middle and nearly all of a column's numbers lie; ``low`` to ``high`` are the 5 % and 95 % quantiles.
 
-    ``unmeasured`` counts the begun rounds without a number: stopped, failed, still answering, not timed, or nothing
-    reported.
+    Rounds without a number (stopped, failed, still answering, not timed, nothing reported) are not among the ``n``.
     ``median``, ``low`` and ``high`` are None when ``n`` is 0.
     """
 
     arm: int
     measure: Measure
     n: int
-    unmeasured: int
     median: float | None
     low: float | None
     high: float | None
@@ -38,18 +35,17 @@ class Spread:
 
 def spreads(comparison: Comparison, measure: Measure) -> tuple[Spread, ...]:
     """The spread of every column, in the order of the columns."""
-    begun = Counter(cell.arm for cell in comparison.cells)
     return tuple(
-        _spread(arm, measure, sorted(number for number in numbers if number is not None), begun[arm])
+        _spread(arm, measure, sorted(number for number in numbers if number is not None))
         for arm, numbers in enumerate(columns(comparison, measure))
     )
 
 
-def _spread(arm: int, measure: Measure, numbers: list[float], begun: int) -> Spread:
+def _spread(arm: int, measure: Measure, numbers: list[float]) -> Spread:
     if not numbers:
-        return Spread(arm, measure, 0, begun, None, None, None)
+        return Spread(arm, measure, 0, None, None, None)
     low, median, high = (quantile(numbers, share) for share in (LOW, 0.5, HIGH))
-    return Spread(arm, measure, len(numbers), begun - len(numbers), median, low, high)
+    return Spread(arm, measure, len(numbers), median, low, high)
 
 
 def quantile(numbers: Sequence[float], share: float) -> float:

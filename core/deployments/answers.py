@@ -60,8 +60,6 @@ class AnswerReader:
         self._filtered: dict[str, dict[str, None]] = {"prompt": {}, "answer": {}}
         self._unchecked: set[str] = set()
         self._notices: list[Event] = []
-        self._refused = False
-        self._reasoning_deltas = 0
         self._recognised = False
 
     def feed(self, chunk: bytes) -> None:
@@ -99,8 +97,6 @@ class AnswerReader:
             self._usage,
             self.model,
             tuple(self._filtered["answer"]),
-            self._refused,
-            self._reasoning_deltas,
             tuple(self._filtered["prompt"]),
         )
 
@@ -121,11 +117,7 @@ class AnswerReader:
             delta = choice.get("delta")
             if isinstance(delta, dict):
                 self._text(delta.get("content"))
-                if delta.get("refusal"):
-                    self._refused = True
-                    self._text(delta["refusal"])
-                if delta.get("reasoning_content"):
-                    self._reasoning_deltas += 1
+                self._text(delta.get("refusal"))
 
     def _completions(self, body: dict[str, Any]) -> None:
         for choice in self._choices(body):
@@ -158,13 +150,8 @@ class AnswerReader:
         if not isinstance(kind, str) or not kind.startswith("response."):
             return
         self._recognised = True
-        if kind == "response.output_text.delta":
+        if kind in {"response.output_text.delta", "response.refusal.delta"}:
             self._text(body.get("delta"))
-        elif kind == "response.refusal.delta":
-            self._refused = True
-            self._text(body.get("delta"))
-        elif kind.startswith("response.reasoning") and kind.endswith(".delta"):
-            self._reasoning_deltas += 1
         elif isinstance(body.get("response"), dict):
             self._response(kind, body["response"])
 

@@ -29,16 +29,13 @@ def filtered(refusal: Refusal) -> PromptFiltered:
     of_prompt = tuple(word for is_prompt, results in notes if is_prompt for word in objections(results))
     of_answer = tuple(word for is_prompt, results in notes if not is_prompt for word in objections(results))
     if of_answer and not of_prompt:
-        error = PromptFiltered(
+        return PromptFiltered(
             f"The content filter stopped the answer: {', '.join(of_answer)}.",
             "Ask in another way and send it again.",
             detail=refusal.detail,
         )
-    else:
-        title = f"The content filter refused this prompt: {', '.join(of_prompt)}." if of_prompt else ""
-        error = PromptFiltered(title, detail=refusal.detail)
-    error.categories = of_prompt or of_answer
-    return error
+    title = f"The content filter refused this prompt: {', '.join(of_prompt)}." if of_prompt else ""
+    return PromptFiltered(title, detail=refusal.detail)
 
 
 def results_of(annotated: object) -> dict[str, Any]:

@@ -76,16 +76,13 @@ class Finished:
     ``finish_reason`` is ``stop``, ``length``, ``content_filter``, … or ``None``: the service stopped sending without
     saying that the answer is complete, so it is not. ``usage`` is ``None`` when it was missing or nonsense.
     ``model`` is the model as answered. ``filtered`` says to what of the answer the content filter objected, in words
-    such as ``violence (medium severity)``, ``filtered_prompt`` to what of the prompt. ``refused`` says that the text
-    is the model's own refusal, and ``reasoning_deltas`` counts pieces of thought that are not shown.
+    such as ``violence (medium severity)``, ``filtered_prompt`` to what of the prompt.
     """
 
     finish_reason: str | None
     usage: Usage | None
     model: str
     filtered: tuple[str, ...] = ()
-    refused: bool = False
-    reasoning_deltas: int = 0
     filtered_prompt: tuple[str, ...] = ()
 
 

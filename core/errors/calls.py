@@ -71,13 +71,12 @@ class RequestRefused(CallError):
 
 
 class PromptFiltered(CallError):
-    """The content filter refused the prompt, or stopped the answer; ``categories`` says why."""
+    """The content filter refused the prompt, or stopped the answer; the title says why."""
 
     default_who = YOU
     default_cause = "content-filter"
     default_title = "The content filter refused this prompt."
     default_remedy = "Reword the prompt and send it again."
-    categories: tuple[str, ...] = ()
 
 
 class RateLimited(CallError):

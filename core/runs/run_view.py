@@ -50,11 +50,6 @@ class RunView:
         return self.record.state is not RunState.RUNNING
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether it goes on, and no text has arrived yet."""
-        return not self.finished and not self.record.text
-
-    @property
     def first_token_seconds(self) -> float | None:
         """From the asking to the first text, or ``None`` before it."""
         return self.record.first_token_seconds

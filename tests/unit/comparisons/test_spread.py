@@ -17,16 +17,16 @@ def test_the_spread_of_one_to_twenty_one_is_eleven_between_two_and_twenty() -> N
     assert (other.arm, other.low, other.median, other.high) == (1, 3.0, 3.0, 3.0)
 
 
-def test_rounds_without_a_number_are_counted_and_those_not_begun_are_not() -> None:
+def test_rounds_without_a_number_are_left_out() -> None:
     comparison = compared([[answer(1.0), answer(state=RunState.FAILED), answer(None), None], [None] * 3 + [answer()]])
     one, other = spreads(comparison, FIRST_TOKEN)
-    assert (one.n, one.unmeasured, one.low, one.median, one.high) == (1, 2, 1.0, 1.0, 1.0)
-    assert (other.n, other.unmeasured) == (1, 0)
+    assert (one.n, one.low, one.median, one.high) == (1, 1.0, 1.0, 1.0)
+    assert other.n == 1
 
 
 def test_a_column_without_numbers_has_no_spread() -> None:
     one = spreads(compared([[answer(state=RunState.FILTERED)], [answer()]]), FIRST_TOKEN)[0]
-    assert (one.n, one.unmeasured, one.low, one.median, one.high) == (0, 1, None, None, None)
+    assert (one.n, one.low, one.median, one.high) == (0, None, None, None)
 
 
 @settings(deadline=None)

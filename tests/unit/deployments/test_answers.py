@@ -203,15 +203,15 @@ class TestChat:
         assert text_of(events) == "x"
         assert finished == Finished("stop", None, "m")
 
-    def test_a_refusal_is_text_and_is_marked(self) -> None:
+    def test_a_refusal_is_text(self) -> None:
         refusal = {"index": 0, "delta": {"refusal": "I cannot."}, "finish_reason": "stop"}
-        events, finished = read(Operation.CHAT, [event({"choices": [refusal]})])
-        assert (text_of(events), finished.refused) == ("I cannot.", True)
+        events, _ = read(Operation.CHAT, [event({"choices": [refusal]})])
+        assert text_of(events) == "I cannot."
 
-    def test_thoughts_are_counted_and_not_shown(self) -> None:
+    def test_thoughts_are_not_shown(self) -> None:
         thought = event({"choices": [{"index": 0, "delta": {"reasoning_content": "Hmm"}}]})
-        events, finished = read(Operation.CHAT, [thought, thought, chat("x", finish_reason="stop")])
-        assert (text_of(events), finished.reasoning_deltas) == ("x", 2)
+        events, _ = read(Operation.CHAT, [thought, thought, chat("x", finish_reason="stop")])
+        assert text_of(events) == "x"
 
     @pytest.mark.parametrize("reason", ["length", "content_filter", "tool_calls"])
     def test_the_finish_reason_is_handed_on(self, reason: str) -> None:
@@ -274,7 +274,7 @@ class TestResponses:
     def events(self, *bodies: object) -> tuple[list[Event], Finished]:
         return read(Operation.RESPONSES, [event(body) for body in bodies])
 
-    def test_thoughts_are_counted_and_not_shown(self) -> None:
+    def test_thoughts_are_not_shown(self) -> None:
         kinds = [
             "response.reasoning_summary_text.delta",
             "response.reasoning_text.delta",
@@ -287,7 +287,7 @@ class TestResponses:
             {"type": "response.completed", "response": {"model": "o4"}},
         )
         assert text_of(events) == "x"
-        assert finished == Finished("stop", None, "o4", reasoning_deltas=2)
+        assert finished == Finished("stop", None, "o4")
 
     @pytest.mark.parametrize(
         ("said", "meant"),
@@ -302,11 +302,11 @@ class TestResponses:
         )
         assert (text_of(events), finished.finish_reason) == ("x", meant)
 
-    def test_a_refusal_is_text_and_is_marked(self) -> None:
-        events, finished = self.events(
+    def test_a_refusal_is_text(self) -> None:
+        events, _ = self.events(
             {"type": "response.refusal.delta", "delta": "I cannot."}, {"type": "response.completed", "response": {}}
         )
-        assert (text_of(events), finished.refused) == ("I cannot.", True)
+        assert text_of(events) == "I cannot."
 
     @pytest.mark.parametrize(
         "body",

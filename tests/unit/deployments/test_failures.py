@@ -133,9 +133,8 @@ def test_the_filter_s_categories_are_named() -> None:
         refusals.prompt_filtered("content_filter_results"),
         refusals.prompt_filtered_with_notes(),
     ):
-        assert of(said).categories == ("violence (medium severity)",)
-        assert "refused this prompt: violence (medium severity)" in of(said).title
-    assert of(refusals.prompt_filtered(None)).categories == ()
+        assert of(said).title == "The content filter refused this prompt: violence (medium severity)."
+    assert of(refusals.prompt_filtered(None)).title == errors.PromptFiltered.default_title
 
 
 def test_an_answer_that_the_filter_stopped_is_not_told_as_a_prompt() -> None:

@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 def test_a_run_waits_then_streams_then_is_complete() -> None:
     run = new_run()
-    assert run.view().is_waiting
+    assert (run.view().state, run.view().text) == (RunState.RUNNING, "")
     run.add_text("Melt ")
     run.add_text("with joy")
-    assert not run.view().is_waiting
-    assert run.view().state is RunState.RUNNING
+    assert (run.view().state, run.view().text) == (RunState.RUNNING, "Melt with joy")
     run.finish("stop", Usage(10, 20, 5), "gpt-fast-0101")
     view = run.view()
     assert (view.state, view.text, view.finished) == (RunState.COMPLETE, "Melt with joy", True)
