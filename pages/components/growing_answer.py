@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.markdown import neutralise
-from core.markdown_blocks import split_finished_blocks
+from core.markdown.growing import split_finished_blocks
 
 if TYPE_CHECKING:
     from core.runs.run_view import RunView

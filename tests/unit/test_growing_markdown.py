@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.markdown_blocks import split_finished_blocks
+from core.markdown.growing import split_finished_blocks
 
 PIECES = st.sampled_from(
     ["a paragraph", "\n", "\n\n", "```\n", "~~~~\n", "1. one\n", "- item\n", "    code\n", "> q\n", "é\u2028"]
