@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core.access.requesting import Trouble
 from core.errors import OutOfService
 from core.identity.credential_failures import WAITING
 from core.markdown import as_label, as_plain
@@ -23,32 +24,12 @@ _COUNTED_SECONDS: Final = 300
 """Longer waits are said as a time of day; nobody watches them run down."""
 
 
-class Failure(Protocol):
-    """What an error of core and an error stored with a run have in common."""
-
-    @property
-    def title(self) -> str:
-        """What happened."""
-
-    @property
-    def remedy(self) -> str:
-        """What to do, and who can do it."""
-
-    @property
-    def command(self) -> str:
-        """What to copy, or ""."""
+class Failure(Trouble, Protocol):
+    """What an error of core and an error stored with a run have in common, and who can help."""
 
     @property
     def who(self) -> str:
         """Who can do it, or ""."""
-
-    @property
-    def cause(self) -> str:
-        """The code of what is behind it, or ""."""
-
-    @property
-    def reference(self) -> str:
-        """The number to quote."""
 
 
 def draw_failure(failure: Failure | None, *, kept: str = "") -> None:
