@@ -21,8 +21,6 @@ ROOT = Path(__file__).parent
 LISTENING = streamlit_options(os.environ) if __name__ == "__main__" else {}
 
 set_up_logging()
-# Pages, answers and websockets take turns at one interpreter. In Python's 5 ms a turn a whole request could leave.
-sys.setswitchinterval(0.001)
 address = LISTENING.get("server.address", st.get_option("server.address"))
 settings = settings_or_exit(ROOT, bind_address(address, sys.argv, os.environ))
 starting = Starting(settings, lambda: port_to_bind(st.get_option("server.port"), sys.argv, os.environ), preload)

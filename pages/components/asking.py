@@ -162,6 +162,6 @@ def _attempt(visitor: Visitor, send: Callable[[User, str, TokenSource], Run], *,
             st.session_state[QUESTION] = draft
         return
     # The call goes out on another thread. This one, busy with drawing, would take turns with it at the interpreter,
-    # and the request would leave milliseconds later.
+    # and the request would leave about 7 ms later.
     time.sleep(_HEAD_START_SECONDS)
     open_conversation(run.conversation_id)
