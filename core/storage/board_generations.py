@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 
-from core.errors import NotFound
 from core.storage.board_records import StoredGeneration
-from core.storage.board_rights import role_of
+from core.storage.board_rights import require_editor, role_of
 from core.storage.tables import board_generations as generations
 
 if TYPE_CHECKING:
@@ -56,8 +55,7 @@ class BoardGenerations:
         def work(connection: Connection) -> bool:
             if connection.execute(change).rowcount:
                 return bool(connection.execute(select(generations.c.is_stopping).where(mine)).scalar_one())
-            if not role_of(connection, person, board_id).may_edit:
-                raise NotFound
+            require_editor(connection, person, board_id)
             connection.execute(delete(generations).where(self._is_over(connection, board_id)))
             connection.execute(insert(generations).values(row))
             return False
@@ -99,8 +97,7 @@ class BoardGenerations:
         change = update(generations).where(generations.c.board_id == board_id, generations.c.ended_at.is_(None))
 
         def work(connection: Connection) -> None:
-            if not role_of(connection, person, board_id).may_edit:
-                raise NotFound
+            require_editor(connection, person, board_id)
             connection.execute(change.values(is_stopping=True))
 
         self._database.write(work)

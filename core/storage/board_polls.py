@@ -10,14 +10,15 @@ from sqlalchemy import and_, func, insert, select, update
 
 from core.errors import KeylessError, NotFound
 from core.storage.board_records import Choice, Poll
-from core.storage.board_rights import role_of
+from core.storage.board_rights import require_editor, role_of
+from core.storage.ownership import is_of
 from core.storage.tables import board_polls, board_votes, boards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from core.storage.engine import Database
     from core.storage.records import Owner
@@ -49,7 +50,7 @@ class BoardPolls:
         )
 
         def work(connection: Connection) -> None:
-            _require_editor(connection, person, board_id)
+            require_editor(connection, person, board_id)
             connection.execute(lock)
             if connection.execute(still_open).first() is not None:
                 raise KeylessError("A vote on this board is open already.", "Close it before you open another one.")
@@ -122,7 +123,7 @@ class BoardPolls:
             board_id = connection.execute(
                 select(board_polls.c.board_id).where(board_polls.c.id == poll_id)
             ).scalar_one_or_none()
-            _require_editor(connection, person, board_id or "")
+            require_editor(connection, person, board_id or "")
             connection.execute(update(board_polls).where(still_open).values(closed_at=now))
 
         self._database.write(work)
@@ -133,15 +134,8 @@ def _new_id() -> str:
     return "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
 
 
-def _require_editor(connection: Connection, person: Owner, board_id: str) -> None:
-    if not role_of(connection, person, board_id).may_edit:
-        raise NotFound
-
-
-def _of(poll_id: str, person: Owner) -> Any:  # noqa: ANN401 - a clause
-    return and_(
-        board_votes.c.poll_id == poll_id, board_votes.c.tenant_id == person[0], board_votes.c.object_id == person[1]
-    )
+def _of(poll_id: str, person: Owner) -> ColumnElement[bool]:
+    return and_(board_votes.c.poll_id == poll_id, is_of(board_votes, person))
 
 
 def _poll(connection: Connection, row: Row[Any]) -> Poll:

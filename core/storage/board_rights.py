@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from core.errors import NotFound
 from core.storage.board_records import Role
+from core.storage.ownership import is_of
 from core.storage.tables import board_members, board_shares, boards
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def role_of(connection: Connection, person: Owner, board_id: str) -> Role:
         NotFound: Nothing, or there is no such board. Only those who could use it once learn that there is one, and
             what became of their access.
     """
-    owned = and_(boards.c.id == board_id, boards.c.tenant_id == person[0], boards.c.object_id == person[1])
+    owned = and_(boards.c.id == board_id, is_of(boards, person))
     if connection.execute(select(boards.c.id).where(owned)).one_or_none() is not None:
         return Role.OWNER
     of_board = (
@@ -39,19 +40,34 @@ def role_of(connection: Connection, person: Owner, board_id: str) -> Role:
     return strongest(roles)
 
 
+def require_editor(connection: Connection, person: Owner, board_id: str) -> None:
+    """Let nobody on who may not change the board.
+
+    Raises:
+        NotFound: The person may not, or there is no such board.
+    """
+    if not role_of(connection, person, board_id).may_edit:
+        raise NotFound
+
+
+def require_owner(connection: Connection, person: Owner, board_id: str) -> None:
+    """Let nobody on but the owner of the board.
+
+    Raises:
+        NotFound: It is somebody else's, or there is no such board.
+    """
+    if role_of(connection, person, board_id) is not Role.OWNER:
+        raise NotFound
+
+
 def is_member(person: Owner) -> ColumnElement[bool]:
     """For statements that join shares and members: the person joined, did not leave, and neither was taken back."""
     return and_(
-        is_of(person),
+        is_of(board_members, person),
         board_members.c.removed_at.is_(None),
         board_members.c.left_at.is_(None),
         board_shares.c.taken_back_at.is_(None),
     )
-
-
-def is_of(person: Owner) -> ColumnElement[bool]:
-    """A row of members that is this person's."""
-    return and_(board_members.c.tenant_id == person[0], board_members.c.object_id == person[1])
 
 
 def strongest(roles: Sequence[str]) -> Role:
@@ -65,7 +81,7 @@ def no_access(connection: Connection, person: Owner, board_id: str) -> NotFound:
         select(boards.c.owner_name, board_members.c.removed_at, board_members.c.left_at)
         .join(board_shares, board_shares.c.board_id == boards.c.id)
         .join(board_members, board_members.c.share_id == board_shares.c.id)
-        .where(boards.c.id == board_id, is_of(person))
+        .where(boards.c.id == board_id, is_of(board_members, person))
     )
     was_member = connection.execute(statement).all()
     if not was_member:

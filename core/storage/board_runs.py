@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
-from core.errors import NotFound
-from core.storage.board_rights import is_member, role_of
+from core.storage.board_rights import is_member, require_editor, role_of
+from core.storage.ownership import is_of
 from core.storage.records import RunRecord, RunState
 from core.storage.stored_runs import StoredRuns, run_of
 from core.storage.tables import board_members, board_runs, board_shares, boards
@@ -52,7 +52,6 @@ class BoardRuns:
             .join(board_members, board_members.c.share_id == board_shares.c.id)
             .where(is_member(person))
         )
-        own = (boards.c.tenant_id == person[0]) & (boards.c.object_id == person[1])
         with self._database.read() as connection:
             role_of(connection, person, board_id)
             tenant_id, object_id = connection.execute(owner).one()
@@ -60,9 +59,8 @@ class BoardRuns:
                 select(board_runs)
                 .join(boards, boards.c.id == board_runs.c.board_id)
                 .where(
-                    boards.c.tenant_id == tenant_id,
-                    boards.c.object_id == object_id,
-                    or_(own, boards.c.id.in_(joined)),
+                    is_of(boards, (tenant_id, object_id)),
+                    or_(is_of(boards, person), boards.c.id.in_(joined)),
                     board_runs.c.fingerprint == fingerprint,
                     board_runs.c.state == RunState.COMPLETE,
                     board_runs.c.text != "",
@@ -105,8 +103,7 @@ class BoardRunRows:
         """
 
         def work(connection: Connection) -> None:
-            if not role_of(connection, owner, run.conversation_id).may_edit:
-                raise NotFound
+            require_editor(connection, owner, run.conversation_id)
             belongings = {"board_id": run.conversation_id, "generation": run.turn_id}
             self._runs.insert(connection, run, fingerprint=self._fingerprint, **belongings)
 

@@ -9,7 +9,8 @@ from sqlalchemy import and_, insert, select, update
 
 from core.errors import NotFound
 from core.storage.board_records import Invitation, Member, Role, Share
-from core.storage.board_rights import is_of, no_access, role_of
+from core.storage.board_rights import no_access, require_owner, role_of
+from core.storage.ownership import is_of
 from core.storage.tables import board_members, board_shares, boards
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class BoardShares:
-    """Shares in the database. All but ``invitation`` and ``join`` are for the owner, ``NotFound`` for others."""
+    """Shares in the database.
+
+    All but ``invitation``, ``join`` and ``leave`` are for the owner, and raise ``NotFound`` for others.
+    """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -34,7 +38,7 @@ class BoardShares:
         share = Share(secrets.token_urlsafe(24), role, self._clock(), None)
 
         def work(connection: Connection) -> None:
-            _require_owner(connection, owner, board_id)
+            require_owner(connection, owner, board_id)
             row = {"id": share.id, "board_id": board_id, "role": share.role, "made_at": share.made_at}
             connection.execute(insert(board_shares).values(row))
 
@@ -73,7 +77,7 @@ class BoardShares:
         share = select(board_shares.c.board_id, boards.c.tenant_id, boards.c.object_id).join(
             boards, boards.c.id == board_shares.c.board_id
         )
-        membership = and_(board_members.c.share_id == share_id, is_of(person))
+        membership = and_(board_members.c.share_id == share_id, is_of(board_members, person))
         known = select(board_members.c.removed_at, board_members.c.left_at).where(membership)
         back = update(board_members).where(membership).values(left_at=None, joined_at=now, name=name)
 
@@ -103,7 +107,7 @@ class BoardShares:
             .order_by(board_shares.c.made_at.desc(), board_shares.c.id)
         )
         with self._database.read() as connection:
-            _require_owner(connection, owner, board_id)
+            require_owner(connection, owner, board_id)
             return tuple(
                 Share(row.id, Role(row.role), row.made_at, row.taken_back_at) for row in connection.execute(statement)
             )
@@ -121,7 +125,7 @@ class BoardShares:
             .order_by(board_members.c.joined_at, board_members.c.object_id)
         )
         with self._database.read() as connection:
-            _require_owner(connection, owner, board_id)
+            require_owner(connection, owner, board_id)
             return tuple(_member(row) for row in connection.execute(statement))
 
     def take_back(self, owner: Owner, board_id: str, share_id: str) -> bool:
@@ -134,7 +138,7 @@ class BoardShares:
         now = self._clock()
 
         def work(connection: Connection) -> bool:
-            _require_owner(connection, owner, board_id)
+            require_owner(connection, owner, board_id)
             if connection.execute(select(board_shares.c.id).where(link)).one_or_none() is None:
                 raise NotFound
             return connection.execute(change.values(taken_back_at=now)).rowcount == 1
@@ -146,13 +150,15 @@ class BoardShares:
         change = (
             update(board_members)
             .where(
-                board_members.c.share_id.in_(_links(board_id)), is_of(person), board_members.c.removed_at.is_(None)
+                board_members.c.share_id.in_(_links(board_id)),
+                is_of(board_members, person),
+                board_members.c.removed_at.is_(None),
             )
             .values(removed_at=self._clock())
         )
 
         def work(connection: Connection) -> None:
-            _require_owner(connection, owner, board_id)
+            require_owner(connection, owner, board_id)
             if not connection.execute(change).rowcount:
                 raise NotFound
 
@@ -161,7 +167,9 @@ class BoardShares:
     def leave(self, person: Owner, board_id: str) -> None:
         """A member may not use the board any more until they join it again; it stays with its owner."""
         joined = and_(
-            board_members.c.share_id.in_(_links(board_id)), is_of(person), board_members.c.left_at.is_(None)
+            board_members.c.share_id.in_(_links(board_id)),
+            is_of(board_members, person),
+            board_members.c.left_at.is_(None),
         )
         change = update(board_members).where(joined).values(left_at=self._clock())
 
@@ -175,11 +183,6 @@ class BoardShares:
 
 def _dead_link() -> NotFound:
     return NotFound("This link does not work any more.", "Ask the person who sent it for a new one.")
-
-
-def _require_owner(connection: Connection, person: Owner, board_id: str) -> None:
-    if role_of(connection, person, board_id) is not Role.OWNER:
-        raise NotFound
 
 
 def _links(board_id: str) -> Select[tuple[str]]:

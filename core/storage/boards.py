@@ -9,8 +9,9 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from core.errors import KeylessError, NotFound
 from core.storage.board_records import BoardHeading, BoardVersion, Role, Step, StoredBoard
-from core.storage.board_rights import is_member, role_of, strongest
+from core.storage.board_rights import is_member, require_editor, role_of, strongest
 from core.storage.columns import storable
+from core.storage.ownership import is_of
 from core.storage.tables import board_members, board_shares, board_versions, boards
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class BoardStore:
 
     def list(self, person: Owner, limit: int = 100) -> tuple[BoardHeading, ...]:
         """The boards that this person owns or joined, the one changed last first."""
-        own = select(boards).where(boards.c.tenant_id == person[0], boards.c.object_id == person[1])
+        own = select(boards).where(is_of(boards, person))
         joined = (
             select(boards, board_shares.c.role)
             .join(board_shares, board_shares.c.board_id == boards.c.id)
@@ -113,8 +114,7 @@ class BoardStore:
         number = based_on + 1
 
         def work(connection: Connection) -> int | None:
-            if not role_of(connection, person, board_id).may_edit:
-                raise NotFound
+            require_editor(connection, person, board_id)
             change = (
                 update(boards)
                 .where(boards.c.id == board_id, boards.c.version == based_on)
@@ -165,8 +165,7 @@ class BoardStore:
         named = select(board_versions.c.number).where(of_board, board_versions.c.name != "")
 
         def work(connection: Connection) -> None:
-            if not role_of(connection, person, board_id).may_edit:
-                raise NotFound
+            require_editor(connection, person, board_id)
             others = set(connection.execute(named).scalars()) - {number}
             if name and len(others) >= MOST_NAMED:
                 raise KeylessError(f"{MOST_NAMED} versions of this board have names.", "Take a name away first.")
@@ -177,7 +176,7 @@ class BoardStore:
 
     def delete(self, owner: Owner, board_id: str) -> None:
         """Delete a board of one's own with everything that belongs to it."""
-        mine = and_(boards.c.id == board_id, boards.c.tenant_id == owner[0], boards.c.object_id == owner[1])
+        mine = and_(boards.c.id == board_id, is_of(boards, owner))
         if not self._database.write(lambda connection: connection.execute(delete(boards).where(mine)).rowcount):
             raise NotFound
 

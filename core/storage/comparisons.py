@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, u
 
 from core.errors import NotFound
 from core.storage.comparison_records import Cell, ComparisonHeading, StoredComparison
+from core.storage.ownership import is_of
 from core.storage.records import RunState
 from core.storage.stored_runs import StoredRuns, run_of
 from core.storage.tables import comparison_runs as runs
@@ -74,7 +75,7 @@ class ComparisonStore:
         # Not the plans: their prompts may be long, and this is read whenever a page is drawn.
         told = select(comparisons.c.id, comparisons.c.title, comparisons.c.tags, comparisons.c.updated_at)
         with self._database.read() as connection:
-            rows = connection.execute(told.where(owned(owner)).order_by(*newest).limit(limit)).all()
+            rows = connection.execute(told.where(is_of(comparisons, owner)).order_by(*newest).limit(limit)).all()
         return tuple(ComparisonHeading(row.id, row.title, tuple(row.tags), row.updated_at) for row in rows)
 
     def rename(self, owner: Owner, comparison_id: str, title: str) -> None:
@@ -209,16 +210,11 @@ def goes_on_in(processes: set[int], claimed_by: int | None, answers: Iterable[Ro
 
 def readable(reader: Owner, comparison_id: str) -> ColumnElement[bool]:
     """This comparison, if this person may read it."""
-    return and_(comparisons.c.id == comparison_id, or_(owned(reader), comparisons.c.is_shared))
-
-
-def owned(owner: Owner) -> ColumnElement[bool]:
-    """Comparisons of this person."""
-    return and_(comparisons.c.tenant_id == owner[0], comparisons.c.object_id == owner[1])
+    return and_(comparisons.c.id == comparison_id, or_(is_of(comparisons, reader), comparisons.c.is_shared))
 
 
 def _mine(owner: Owner, comparison_id: str) -> ColumnElement[bool]:
-    return and_(comparisons.c.id == comparison_id, owned(owner))
+    return and_(comparisons.c.id == comparison_id, is_of(comparisons, owner))
 
 
 def _stored(row: Row[Any]) -> StoredComparison:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
 
+from core.storage.ownership import is_of
 from core.storage.tables import sessions, sign_in_flows
 
 if TYPE_CHECKING:
@@ -152,8 +153,7 @@ class SessionStore:
 
     def delete_person(self, tenant_id: str, object_id: str) -> list[str]:
         """End all sessions of a person; their ids."""
-        of_person = and_(sessions.c.tenant_id == tenant_id, sessions.c.object_id == object_id)
-        gone = delete(sessions).where(of_person).returning(sessions.c.id)
+        gone = delete(sessions).where(is_of(sessions, (tenant_id, object_id))).returning(sessions.c.id)
         return self._database.write(lambda connection: [str(found) for found in connection.execute(gone).scalars()])
 
     def load_cache(self, session_id: str) -> tuple[bytes, int] | None:

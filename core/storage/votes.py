@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, insert, or_, select
 
 from core.errors import KeylessError, NotFound
 from core.storage.comparison_records import EVERYTHING, StoredVotes, Verdict, Vote
-from core.storage.comparisons import goes_on_in, owned, readable
+from core.storage.comparisons import goes_on_in, readable
+from core.storage.ownership import is_of
 from core.storage.records import RunState
 from core.storage.tables import comparison_runs as runs
 from core.storage.tables import comparison_votes as votes
@@ -47,7 +48,9 @@ class VoteStore:
             if connection.execute(found).one_or_none() is None:
                 raise NotFound
             before = select(votes.c.verdict).where(
-                _by(voter), votes.c.comparison_id == vote.comparison_id, or_(same, votes.c.round == EVERYTHING)
+                is_of(votes, voter),
+                votes.c.comparison_id == vote.comparison_id,
+                or_(same, votes.c.round == EVERYTHING),
             )
             said = set(connection.execute(before).scalars())
             if said and vote.verdict is Verdict.SEEN:
@@ -61,13 +64,13 @@ class VoteStore:
     def of_comparison(self, voter: Owner, comparison_id: str) -> tuple[Vote, ...]:
         """This person's votes on a comparison, oldest first."""
         with self._database.read() as connection:
-            return _find(connection, and_(_by(voter), votes.c.comparison_id == comparison_id))
+            return _find(connection, and_(is_of(votes, voter), votes.c.comparison_id == comparison_id))
 
     def of_person(self, voter: Owner) -> tuple[StoredVotes, ...]:
         """This person's votes on all comparisons that they may still read."""
-        judged = select(votes.c.comparison_id).where(_by(voter))
+        judged = select(votes.c.comparison_id).where(is_of(votes, voter))
         about = select(comparisons.c.id, comparisons.c.tags, comparisons.c.plan, comparisons.c.process).where(
-            comparisons.c.id.in_(judged), or_(owned(voter), comparisons.c.is_shared)
+            comparisons.c.id.in_(judged), or_(is_of(comparisons, voter), comparisons.c.is_shared)
         )
         # Not the texts of the answers, which may be long: only how they ended.
         told = (runs.c[name] for name in ("comparison_id", "round", "arm", "state", "process"))
@@ -75,7 +78,7 @@ class VoteStore:
         with self._database.read() as connection:
             rows = connection.execute(about).all()
             answers = connection.execute(answered).all()
-            found = _find(connection, _by(voter))
+            found = _find(connection, is_of(votes, voter))
             others = self._database.live_processes(connection) - {self._database.process}
         said: defaultdict[str, list[Vote]] = defaultdict(list)
         for vote in found:
@@ -100,10 +103,6 @@ def _find(connection: Connection, which: ColumnElement[bool]) -> tuple[Vote, ...
     oldest = votes.c.voted_at, votes.c.comparison_id, votes.c.round, votes.c.first_arm, votes.c.second_arm
     rows = connection.execute(select(*(votes.c[name] for name in _FACTS)).where(which).order_by(*oldest))
     return tuple(Vote(**{**row._mapping, "verdict": Verdict(row.verdict)}) for row in rows)  # noqa: SLF001 - its public name
-
-
-def _by(voter: Owner) -> ColumnElement[bool]:
-    return and_(votes.c.tenant_id == voter[0], votes.c.object_id == voter[1])
 
 
 def _voted() -> KeylessError:

@@ -20,7 +20,7 @@ class Sharing:
     """Who else may use a board. Most is for its owner, and raises ``NotAllowed`` for members.
 
     The link alone is no right: whoever opens it has to be signed in, becomes a member under their own name, and stays
-    one until the owner takes the link back or removes the person.
+    one until they leave, or the owner takes the link back or removes them.
     """
 
     def __init__(self, boards: BoardStore, shares: BoardShares, audit: AuditLog) -> None:
