@@ -112,7 +112,11 @@ class Starting:
         Raises:
             KeylessError: They could not be brought up; it is being tried again.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._outcome))
+        try:
+            return await asyncio.shield(asyncio.wrap_future(self._outcome))
+        except KeylessError as failure:
+            # One object for all who wait: each would lengthen the traceback of the one before.
+            raise failure.with_traceback(None) from failure.__cause__
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:

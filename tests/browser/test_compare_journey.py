@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-LONG = "Write 40 taglines for an ice cream brand"
+LONG = "Write 90 taglines for an ice cream brand"
 BALANCED = "GPT-5.2 (Sweden)"
 FAST = "GPT-5.2 mini (Sweden, fast)"
 REASONING = "o4 (Sweden, thinks first)"

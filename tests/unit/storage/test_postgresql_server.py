@@ -92,7 +92,7 @@ def test_of_two_transactions_that_wait_for_each_other_both_are_done(database: Da
         thread.join(30)
     with database.read() as connection:
         assert list(connection.execute(text("SELECT taken FROM seat")).scalars()) == [2, 2]
-    assert len(attempts) == 3
+    assert len(attempts) > 2
 
 
 @pytest.mark.parametrize(
