@@ -38,7 +38,7 @@ class Carrying:
         start: Sends a call for the deployment at a place; blocks.
         clock: The time of day.
         how: How the cards come about.
-        language: The one they are translated to, or "".
+        language: The one to which they, or the card they are made of, were translated; or "".
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a generation meet here

@@ -27,14 +27,13 @@ _SENTENCES: Final[dict[Outcome, str]] = {
 class Clash:
     """One thing that two people changed at the same time.
 
-    ``what`` names it; ``card_id`` is "" when it is the board's own, and ``kept_as`` is the card that holds the text
-    of the one who came later, or "". ``who`` and ``at`` tell whose change was there first, and when.
+    ``what`` names it; ``card_id`` is "" when it is the board's own. ``who`` and ``at`` tell whose change was there
+    first, and when.
     """
 
     outcome: Outcome
     what: str
     card_id: str = ""
-    kept_as: str = ""
     who: str = ""
     at: datetime | None = None
 
@@ -109,7 +108,7 @@ def _card(base: Card, mine: Card, theirs: Card, clashes: list[Clash]) -> tuple[C
     if theirs.text == base.text:
         return replace(merged, text=mine.text), ()
     copy = replace(merged, id=new_card_id(), text=mine.text, made_from=theirs.id)
-    clashes.append(Clash("kept beside", "the text", theirs.id, kept_as=copy.id))
+    clashes.append(Clash("kept beside", "the text", theirs.id))
     return merged, (copy,)
 
 
