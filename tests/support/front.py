@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import ssl
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -17,12 +15,12 @@ from starlette.routing import Route, WebSocketRoute
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from core.clouds import PUBLIC
-from core.settings import CallsAs, Settings, SignInMode
+from core.settings import SignInMode
 from core.web.entrance import Entrance
 from core.web.gate import Gate
 from core.web.routes import routes
 from core.web.streamlit_files import folder
+from tests.support.laptop import laptop_settings
 from tests.support.scripted_doors import TENANT, ScriptedDoors
 from tests.support.serving import serving
 
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.websockets import WebSocket
+
+    from core.settings import Settings
 
 SESSION = "keyless_session"
 HOST_SESSION = "__Host-keyless_session"
@@ -44,35 +44,7 @@ FAILURE = b"\xff"
 
 def web_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of the settings
     """Settings of a laptop with Entra sign-in, changed as told."""
-    given: dict[str, Any] = {
-        "demo": False,
-        "sign_in": SignInMode.ENTRA,
-        "calls_as": CallsAs.USER,
-        "public_url": None,
-        "tenant_id": TENANT,
-        "client_id": "client",
-        "client_secret": None,
-        "client_certificate": None,
-        "client_assertion_identity": None,
-        "cloud": PUBLIC,
-        "authority_host": PUBLIC.authority_host,
-        "instance_discovery": True,
-        "scope": PUBLIC.scope,
-        "allowed_endpoint_hosts": (),
-        "database_url": SecretStr("sqlite://"),
-        "sealing_keys": (),
-        "catalogue_path": None,
-        "seed_endpoint": None,
-        "demo_upstream": None,
-        "data_folder": Path("unused"),
-        "bind_address": "127.0.0.1",
-        "device_code": False,
-        "app_identity": False,
-        "app_identity_role": "",
-        "brand_name": "",
-        "brand_logo": None,
-    }
-    return Settings(**{**given, **changed})
+    return laptop_settings(**{"tenant_id": TENANT, "client_id": "client", **changed})
 
 
 @dataclass

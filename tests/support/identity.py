@@ -12,11 +12,9 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import trustme
-from pydantic import SecretStr
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
@@ -26,16 +24,17 @@ from core.identity.authority import Authority, EntraHttp
 from core.identity.entra_connection import EntraConnection
 from core.identity.session_tokens import SessionTokens
 from core.identity.sign_in import SignIn
-from core.settings import CallsAs, Settings, SignInMode
 from core.storage.audit import AuditLog
 from core.storage.sealing import Sealer
 from core.storage.sessions import FlowStore, SessionStore
 from core.storage.tables import audit, sessions
+from tests.support.laptop import laptop_settings
 from tests.support.people import choose_account
 from tests.support.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from starlette.middleware import Middleware
 
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from core.identity.access_token import AccessToken
     from core.identity.sign_in import Begun, Completed
     from core.identity.web_app_credential import Credential
+    from core.settings import Settings
     from core.storage.engine import Database
     from core.storage.sessions import SessionRecord
 
@@ -69,36 +69,9 @@ class ShiftedClock:
 
 def make_settings(**changed: Any) -> Settings:  # noqa: ANN401 - any field of the settings
     """Settings of a web app of the emulator's tenant, changed as told."""
-    given: dict[str, Any] = {
-        "demo": False,
-        "sign_in": SignInMode.ENTRA,
-        "calls_as": CallsAs.USER,
-        "public_url": "http://localhost:8501",
-        "tenant_id": TENANT_ID,
-        "client_id": CLIENT_ID,
-        "client_secret": None,
-        "client_certificate": None,
-        "client_assertion_identity": None,
-        "cloud": PUBLIC,
-        "authority_host": AUTHORITY_HOST,
-        "instance_discovery": False,
-        "scope": SCOPE,
-        "allowed_endpoint_hosts": (),
-        "database_url": SecretStr("sqlite://"),
-        "sealing_keys": (),
-        "catalogue_path": None,
-        "seed_endpoint": None,
-        "demo_upstream": None,
-        "data_folder": Path("unused"),
-        "bind_address": "127.0.0.1",
-        "device_code": False,
-        "app_identity": False,
-        "app_identity_role": "",
-        "brand_name": "",
-        "brand_logo": None,
-        **changed,
-    }
-    return Settings(**given)
+    tenant = {"tenant_id": TENANT_ID, "authority_host": AUTHORITY_HOST, "instance_discovery": False}
+    web_app = {"public_url": "http://localhost:8501", "client_id": CLIENT_ID, **tenant}
+    return laptop_settings(**{**web_app, **changed})
 
 
 @contextlib.contextmanager
