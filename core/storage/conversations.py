@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, select, update
 
 from core.errors import NotFound
-from core.storage.columns import storable
 from core.storage.records import (
     Conversation,
     ConversationHeading,
@@ -75,30 +73,27 @@ class ConversationStore:
         self._runs = StoredRuns(database, runs)
         self._clock = clock
 
-    def create(self, owner: Owner, *, title: str) -> Conversation:
-        """Begin a conversation without turns."""
-        now = self._clock()
-        begun = Conversation(secrets.token_urlsafe(12), storable(title), created_at=now, updated_at=now, turns=())
-        self._database.write(lambda connection: _create(connection, owner, begun))
-        return begun
-
     def ask(
         self, owner: Owner, run: RunRecord, prompt: str, *, title: str | None = None, replaces_turn: str | None = None
     ) -> None:
         """Store a prompt and the run that is about to answer it: all of it or nothing, without waiting for a disk.
 
         ``run`` brings the ids: of the turn, which is new, and of the conversation, which begins with it when there is
-        a ``title`` and otherwise has to be there. ``replaces_turn`` as in ``add_turn``.
+        a ``title`` and otherwise has to be there. ``replaces_turn`` and the turns after it stay stored, but count as
+        superseded.
         """
-        now = self._clock()
 
         def work(connection: Connection) -> None:
+            position = 1
             if title is not None:
-                begun = Conversation(run.conversation_id, storable(title), created_at=now, updated_at=now, turns=())
-                _create(connection, owner, begun)
-                _insert_turn(connection, run.conversation_id, run.turn_id, prompt, position=1)
+                self._create(connection, owner, run.conversation_id, title)
             else:
-                self._add_turn(connection, owner, run.conversation_id, run.turn_id, prompt, replaces_turn)
+                self._use(connection, owner, run.conversation_id)
+                if replaces_turn is not None:
+                    _supersede_from(connection, run.conversation_id, replaces_turn)
+                position = _next_position(connection, turns, turns.c.conversation_id == run.conversation_id)
+            turn = {"id": run.turn_id, "conversation_id": run.conversation_id, "position": position, "prompt": prompt}
+            connection.execute(insert(turns), {**turn, "superseded": False})
             self._insert_run(connection, run, position=1)
 
         self._database.write(work, lasting=False)
@@ -146,14 +141,6 @@ class ConversationStore:
         if not self._database.write(lambda connection: connection.execute(gone, mine).rowcount):
             raise NotFound
 
-    def add_turn(self, owner: Owner, conversation_id: str, prompt: str, *, replaces_turn: str | None = None) -> Turn:
-        """Append a prompt. The turn it replaces, and those after that, stay stored but count as superseded."""
-        turn_id = secrets.token_urlsafe(12)
-        position = self._database.write(
-            lambda connection: self._add_turn(connection, owner, conversation_id, turn_id, prompt, replaces_turn)
-        )
-        return Turn(turn_id, position, storable(prompt), superseded=False, runs=())
-
     def start_run(self, owner: Owner, run: RunRecord) -> None:
         """Store that a run is about to call its deployment; it has to be stored before the call is made."""
 
@@ -178,21 +165,10 @@ class ConversationStore:
         """Mark the running runs of processes that are gone as interrupted; how many there were. For the start."""
         return self._runs.interrupt_orphans()
 
-    def _add_turn(  # noqa: PLR0913, PLR0917 - the parts of a turn
-        self,
-        connection: Connection,
-        owner: Owner,
-        conversation_id: str,
-        turn_id: str,
-        prompt: str,
-        replaces_turn: str | None,
-    ) -> int:
-        self._use(connection, owner, conversation_id)
-        if replaces_turn is not None:
-            _supersede_from(connection, conversation_id, replaces_turn)
-        position = _next_position(connection, turns, turns.c.conversation_id == conversation_id)
-        _insert_turn(connection, conversation_id, turn_id, prompt, position)
-        return position
+    def _create(self, connection: Connection, owner: Owner, conversation_id: str, title: str) -> None:
+        now = self._clock()
+        row = {"id": conversation_id, "tenant_id": owner[0], "object_id": owner[1], "title": title}
+        connection.execute(insert(conversations), {**row, "created_at": now, "updated_at": now})
 
     def _insert_run(self, connection: Connection, run: RunRecord, position: int) -> None:
         belongings = {"conversation_id": run.conversation_id, "turn_id": run.turn_id}
@@ -203,23 +179,6 @@ class ConversationStore:
         change = update(conversations).where(_is_mine).values(updated_at=self._clock())
         if not connection.execute(change, _mine(owner, conversation_id)).rowcount:
             raise NotFound
-
-
-def _create(connection: Connection, owner: Owner, begun: Conversation) -> None:
-    row = {
-        "id": begun.id,
-        "tenant_id": owner[0],
-        "object_id": owner[1],
-        "title": begun.title,
-        "created_at": begun.created_at,
-        "updated_at": begun.updated_at,
-    }
-    connection.execute(insert(conversations), row)
-
-
-def _insert_turn(connection: Connection, conversation_id: str, turn_id: str, prompt: str, position: int) -> None:
-    row = {"id": turn_id, "conversation_id": conversation_id, "position": position, "prompt": prompt}
-    connection.execute(insert(turns), {**row, "superseded": False})
 
 
 def _mine(owner: Owner, conversation_id: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from core.errors import NotFound, StorageError
-from core.storage.conversations import ConversationStore, RunError, RunRecord, RunState
+from core.storage.conversations import ConversationStore, RunError, RunRecord, RunState, Turn
 from core.storage.tables import runs, turns
 
 if TYPE_CHECKING:
@@ -70,10 +70,18 @@ def finished(run: RunRecord) -> RunRecord:
 
 
 def begun(conversations: ConversationStore, clock: HandClock, run_id: str = "run") -> RunRecord:
-    conversation = conversations.create(ANA, title="Ice cream")
-    turn = conversations.add_turn(ANA, conversation.id, "Write a tagline")
-    run = a_run(clock, conversation.id, turn.id, run_id)
-    conversations.start_run(ANA, run)
+    """A conversation of its own, with one turn and the run that answers it."""
+    run = a_run(clock, f"conversation-{run_id}", f"turn-{run_id}", run_id)
+    conversations.ask(ANA, run, "Write a tagline", title="Ice cream")
+    return run
+
+
+def go_on(
+    conversations: ConversationStore, first: RunRecord, prompt: str, *, replaces_turn: str | None = None
+) -> RunRecord:
+    """Another turn of the conversation, called as its prompt."""
+    run = replace(first, id=prompt, turn_id=prompt)
+    conversations.ask(ANA, run, prompt, replaces_turn=replaces_turn)
     return run
 
 
@@ -82,24 +90,30 @@ def stored(conversations: ConversationStore, run: RunRecord) -> RunRecord:
     return next(found for turn in conversation.turns for found in turn.runs if found.id == run.id)
 
 
-def test_a_new_conversation_is_there_and_empty(conversations: ConversationStore, clock: HandClock) -> None:
-    created = conversations.create(ANA, title="Ice cream")
-    assert conversations.get(ANA, created.id) == created
-    assert (created.title, created.created_at, created.turns) == ("Ice cream", clock.now, ())
+def test_a_conversation_begins_with_its_first_turn(conversations: ConversationStore, clock: HandClock) -> None:
+    run = begun(conversations, clock)
+    conversation = conversations.get(ANA, run.conversation_id)
+    assert (conversation.title, conversation.created_at, conversation.updated_at) == (
+        "Ice cream",
+        clock.now,
+        clock.now,
+    )
+    assert conversation.turns == (Turn(run.turn_id, 1, "Write a tagline", superseded=False, runs=(run,)),)
 
 
-def test_turns_stand_in_the_order_they_were_asked(conversations: ConversationStore) -> None:
-    conversation = conversations.create(ANA, title="")
-    asked = tuple(conversations.add_turn(ANA, conversation.id, prompt) for prompt in ("first", "second", "third"))
-    assert conversations.get(ANA, conversation.id).turns == asked
-    assert [turn.position for turn in asked] == [1, 2, 3]
+def test_turns_stand_in_the_order_they_were_asked(conversations: ConversationStore, clock: HandClock) -> None:
+    run = begun(conversations, clock)
+    for prompt in ("second", "third"):
+        go_on(conversations, run, prompt)
+    asked = conversations.get(ANA, run.conversation_id).turns
+    assert [(turn.position, turn.prompt) for turn in asked] == [(1, "Write a tagline"), (2, "second"), (3, "third")]
 
 
-def test_prompts_of_many_threads_get_places_of_their_own(conversations: ConversationStore) -> None:
-    conversation = conversations.create(ANA, title="")
+def test_prompts_of_many_threads_get_places_of_their_own(conversations: ConversationStore, clock: HandClock) -> None:
+    run = begun(conversations, clock)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: conversations.add_turn(ANA, conversation.id, str(number)), range(16)))
-    assert [turn.position for turn in conversations.get(ANA, conversation.id).turns] == list(range(1, 17))
+        list(pool.map(lambda number: go_on(conversations, run, str(number)), range(15)))
+    assert [turn.position for turn in conversations.get(ANA, run.conversation_id).turns] == list(range(1, 17))
 
 
 def test_a_prompt_is_stored_together_with_the_run_that_answers_it(
@@ -180,51 +194,55 @@ def test_a_regenerated_answer_stands_behind_the_first(conversations: Conversatio
     assert turn.runs == (first, second)
 
 
-def test_editing_a_prompt_supersedes_it_and_all_that_followed(conversations: ConversationStore) -> None:
-    conversation = conversations.create(ANA, title="")
-    first, second, third = (conversations.add_turn(ANA, conversation.id, prompt) for prompt in "abc")
-    edited = conversations.add_turn(ANA, conversation.id, "B", replaces_turn=second.id)
-    assert conversations.get(ANA, conversation.id).turns == (
+def test_editing_a_prompt_supersedes_it_and_all_that_followed(
+    conversations: ConversationStore, clock: HandClock
+) -> None:
+    run = begun(conversations, clock)
+    for prompt in ("b", "c"):
+        go_on(conversations, run, prompt)
+    first, second, third = conversations.get(ANA, run.conversation_id).turns
+    edited = go_on(conversations, run, "B", replaces_turn="b")
+    assert conversations.get(ANA, run.conversation_id).turns == (
         first,
         replace(second, superseded=True),
         replace(third, superseded=True),
-        edited,
+        Turn(edited.turn_id, 4, "B", superseded=False, runs=(edited,)),
     )
 
 
-def test_a_turn_of_another_conversation_cannot_be_replaced(conversations: ConversationStore) -> None:
-    one, two = conversations.create(ANA, title="one"), conversations.create(ANA, title="two")
-    turn = conversations.add_turn(ANA, one.id, "a")
+def test_a_turn_of_another_conversation_cannot_be_replaced(
+    conversations: ConversationStore, clock: HandClock
+) -> None:
+    one, two = begun(conversations, clock, "one"), begun(conversations, clock, "two")
+    before = [conversations.get(ANA, run.conversation_id) for run in (one, two)]
     with pytest.raises(NotFound):
-        conversations.add_turn(ANA, two.id, "b", replaces_turn=turn.id)
-    assert conversations.get(ANA, two.id).turns == ()
-    assert conversations.get(ANA, one.id).turns == (turn,)
+        go_on(conversations, two, "b", replaces_turn=one.turn_id)
+    assert [conversations.get(ANA, run.conversation_id) for run in (one, two)] == before
 
 
 def test_a_run_cannot_start_in_a_turn_of_another_conversation(
     conversations: ConversationStore, clock: HandClock
 ) -> None:
     run = begun(conversations, clock)
-    other = conversations.create(ANA, title="other")
+    other = begun(conversations, clock, "other")
     with pytest.raises(NotFound):
-        conversations.start_run(ANA, a_run(clock, other.id, run.turn_id, "elsewhere"))
+        conversations.start_run(ANA, a_run(clock, other.conversation_id, run.turn_id, "elsewhere"))
 
 
 def test_the_list_has_the_conversation_used_last_first(conversations: ConversationStore, clock: HandClock) -> None:
-    created = []
     for title in ("old", "middle", "new"):
-        created.append(conversations.create(ANA, title=title))
+        conversations.ask(ANA, a_run(clock, title, title, title), "Write a tagline", title=title)
         clock.advance(minutes=1)
-    conversations.add_turn(ANA, created[0].id, "again")
+    conversations.ask(ANA, a_run(clock, "old", "again", "again"), "again")
     assert [heading.title for heading in conversations.list(ANA)] == ["old", "new", "middle"]
     assert conversations.list(ANA)[0].updated_at == clock.now
     assert [heading.title for heading in conversations.list(ANA, limit=1)] == ["old"]
 
 
-def test_a_conversation_can_be_renamed(conversations: ConversationStore) -> None:
-    conversation = conversations.create(ANA, title="before")
-    conversations.rename(ANA, conversation.id, "after")
-    assert conversations.get(ANA, conversation.id).title == "after"
+def test_a_conversation_can_be_renamed(conversations: ConversationStore, clock: HandClock) -> None:
+    run = begun(conversations, clock)
+    conversations.rename(ANA, run.conversation_id, "after")
+    assert conversations.get(ANA, run.conversation_id).title == "after"
 
 
 def test_a_deleted_conversation_leaves_no_turn_and_no_run(
@@ -254,10 +272,6 @@ METHODS: dict[str, Callable[[ConversationStore, tuple[str, str], RunRecord], obj
     "get": lambda store, owner, run: store.get(owner, run.conversation_id),
     "rename": lambda store, owner, run: store.rename(owner, run.conversation_id, "mine now"),
     "delete": lambda store, owner, run: store.delete(owner, run.conversation_id),
-    "add_turn": lambda store, owner, run: store.add_turn(owner, run.conversation_id, "mine too"),
-    "replace a turn": lambda store, owner, run: store.add_turn(
-        owner, run.conversation_id, "mine too", replaces_turn=run.turn_id
-    ),
     "start_run": lambda store, owner, run: store.start_run(owner, replace(run, id="another")),
     "ask": lambda store, owner, run: store.ask(owner, replace(run, id="another", turn_id="new"), "mine too"),
     "ask in place of a turn": lambda store, owner, run: store.ask(
@@ -285,17 +299,14 @@ def test_a_conversation_of_somebody_else_is_not_found_and_not_changed(
 def test_text_that_databases_refuse_is_stored_by_rule(conversations: ConversationStore, clock: HandClock) -> None:
     nasty = "a\x00b \ud83d \udc00 \u202e \u2028 \x1b[31m 🍦 \r\n"
     kept = "a\ufffdb \ufffd \ufffd \u202e \u2028 \x1b[31m 🍦 \r\n"
-    conversation = conversations.create(ANA, title=nasty)
-    turn = conversations.add_turn(ANA, conversation.id, nasty)
-    assert (conversation.title, turn.prompt) == (kept, kept)
     run = replace(
-        a_run(clock, conversation.id, turn.id),
+        a_run(clock, "conversation", "turn"),
         text=nasty,
         notices=("\ud800 \u202e",),
         parameters={"stop": ["\x00", "\ud800"]},
     )
-    conversations.start_run(ANA, run)
-    found = conversations.get(ANA, conversation.id)
+    conversations.ask(ANA, run, nasty, title=nasty)
+    found = conversations.get(ANA, run.conversation_id)
     assert (found.title, found.turns[0].prompt) == (kept, kept)
     assert stored(conversations, run).text == kept
     assert stored(conversations, run).notices == ("\ufffd \u202e",)

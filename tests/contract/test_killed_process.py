@@ -47,13 +47,11 @@ from core.storage.engine import Database
 owner = ("contoso", "ana")
 database = Database.open(sys.argv[1])
 store = ConversationStore(database, lambda: datetime.now(UTC))
-conversation = store.create(owner, title="")
-turn = store.add_turn(owner, conversation.id, "Write a tagline")
-store.start_run(owner, RunRecord(
-    "run", conversation.id, turn.id, "d", "D", "e", "m", "r", "ana", "user", "", {}, RunState.RUNNING,
-    datetime.now(UTC)))
+store.ask(owner, RunRecord(
+    "run", "conversation", "turn", "d", "D", "e", "m", "r", "ana", "user", "", {}, RunState.RUNNING,
+    datetime.now(UTC)), "Write a tagline", title="")
 store.save_progress("run", "Melts hea").result()
-print(conversation.id, flush=True)
+print("conversation", flush=True)
 time.sleep(60)
 """
 
