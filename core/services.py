@@ -63,6 +63,8 @@ REQUIREMENTS: Final = Path(__file__).parents[1] / "requirements.txt"
 DRAIN_SECONDS: Final = 10.0
 ENDING_SECONDS: Final = 2.0
 """How long the last rows of comparisons, and the last cards, may take, once every answer has ended."""
+TO_BEGIN_WITH: Final = 3
+"""So many deployments are chosen for somebody who chose none."""
 PRELOADED: Final = ("alembic", "azure.identity", "babel.numbers", "jwt", "msal", "numpy")
 """What is imported on demand elsewhere; the first visitor must not wait for it."""
 
@@ -123,6 +125,21 @@ class Services:
     def controls_of(self, deployment: Deployment) -> tuple[str, ...]:
         """The parameters that this deployment takes, as far as is known."""
         return fitting(deployment, self.lessons)
+
+    def deployments_to_begin_with(self, tokens: TokenSource) -> list[Deployment]:
+        """A few of different models of which nothing bad is known; where that leaves none, a few of all.
+
+        Whoever may use none is told by each of them what to do about that.
+        """
+        models: dict[str, Deployment] = {}
+        for deployment in [each for each in self.catalogue if self._is_promising(tokens, each)] or self.catalogue:
+            models.setdefault(deployment.model or deployment.name, deployment)
+        return list(models.values())[:TO_BEGIN_WITH]
+
+    def _is_promising(self, tokens: TokenSource, deployment: Deployment) -> bool:
+        kept = self.access.kept(tokens, deployment)
+        is_refused = kept is not None and kept.problem is not None
+        return not is_refused and self.headrooms.busy_until(deployment.id) is None
 
 
 def preload() -> None:

@@ -195,5 +195,5 @@ def prefill(
     state[choices.PROMPT] = prompt
     state[choices.key_of(choices.SYSTEM)], state[choices.key_of(choices.HAS_OWN)] = system, False
     set_parameters(choices.key_of(choices.PARAMETER), parameters)
-    others = state.get(choices.DEPLOYMENTS) or choices.sensible(visitor)
+    others = state.get(choices.DEPLOYMENTS) or visitor.to_begin_with
     state[choices.DEPLOYMENTS] = list(dict.fromkeys([deployment_id, *others]))[:MOST_DEPLOYMENTS]

@@ -40,8 +40,6 @@ SYSTEMS: Final = "compare-systems-"
 """With a number: a system message to vary."""
 
 MOST_SYSTEMS: Final = 8
-SENSIBLE: Final = 3
-"""So many deployments are chosen for somebody who chose none."""
 
 SWEPT_OPTIONS: Final[dict[str, tuple[float | str, ...]]] = {
     "temperature": tuple(tenth / 10 for tenth in range(21)),
@@ -84,28 +82,9 @@ def seed(visitor: Visitor) -> None:
     state.setdefault(key_of(REPEATS), 1)
     chosen = [each for each in state.get(DEPLOYMENTS, ()) if each in known]
     if DEPLOYMENTS not in state or chosen != state[DEPLOYMENTS]:
-        state[DEPLOYMENTS] = chosen or sensible(visitor)
+        state[DEPLOYMENTS] = chosen or visitor.to_begin_with
     if state[KIND] not in kinds_for(visitor):
         state[KIND] = Kind.DEPLOYMENTS
-
-
-def sensible(visitor: Visitor) -> list[str]:
-    """The first deployments of different models of which nothing bad is known; where that leaves none, the first.
-
-    Whoever may use none is told by each of them what to do about that.
-    """
-    services = visitor.services
-
-    def is_promising(deployment: Deployment) -> bool:
-        kept = services.access.kept(visitor.tokens, deployment)
-        is_refused = kept is not None and kept.problem is not None
-        return not is_refused and services.headrooms.busy_until(deployment.id) is None
-
-    known = list(services.catalogue)
-    models: dict[str, str] = {}
-    for deployment in [each for each in known if is_promising(each)] or known:
-        models.setdefault(deployment.model or deployment.name, deployment.id)
-    return list(models.values())[:SENSIBLE]
 
 
 def chosen_deployments(visitor: Visitor) -> list[Deployment]:

@@ -29,11 +29,6 @@ class Visitor:
     services: Services
 
     @property
-    def owner(self) -> tuple[str, str]:
-        """What their conversations are kept under."""
-        return self.user.key
-
-    @property
     def identities(self) -> list[TokenSource]:
         """Whose tokens they may choose from, the usual one first."""
         return self.services.identities_for(self.session)
@@ -49,6 +44,11 @@ class Visitor:
         identities = self.identities
         chosen = st.session_state.get(CALL_AS)
         return next((source for source in identities if source.identity_kind == chosen), identities[0])
+
+    @property
+    def to_begin_with(self) -> list[str]:
+        """Ids of the deployments that are chosen for them where they chose none."""
+        return [deployment.id for deployment in self.services.deployments_to_begin_with(self.tokens)]
 
 
 def require_user() -> Visitor:

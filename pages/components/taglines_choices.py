@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import streamlit as st
 
 from core.taglines.brief import DEFAULT_COUNT, DEFAULT_TEXT, MOST_DEPLOYMENTS, Brief, words_in
-from pages.components.compare_choices import sensible
 from pages.components.drawer_keys import drawer_key, renew
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def seed(visitor: Visitor) -> None:
     deployments = key_of(DEPLOYMENTS)
     chosen = [each for each in state.get(deployments, ()) if each in known]
     if deployments not in state or chosen != state[deployments]:
-        state[deployments] = chosen or sensible(visitor)
+        state[deployments] = chosen or visitor.to_begin_with
 
 
 def set_anew(visitor: Visitor) -> None:
