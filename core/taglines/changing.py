@@ -66,12 +66,6 @@ class Changing:
         """The board as it is now."""
         return board_of(self._boards.get(user.key, board_id))
 
-    def at_version(self, user: User, board_id: str, number: int) -> Board:
-        """The board as it was at a version that is kept."""
-        version = self._kept(user, board_id, number)
-        content = self._boards.content_at(user.key, board_id, number)
-        return replace(self.newest(user, board_id).with_content(content), version=number, updated_at=version.at)
-
     def name_version(self, user: User, board_id: str, number: int, name: str) -> None:
         """Keep a version for good under a name; "" takes the name away.
 
@@ -79,12 +73,13 @@ class Changing:
             KeylessError: Too many have names.
         """
         editable(self._boards, user, board_id)
-        self._kept(user, board_id, number)
+        self._require_kept(user, board_id, number)
         self._boards.name_version(user.key, board_id, number, " ".join(name.split())[:MOST_TITLE])
 
     def restore(self, user: User, board_id: str, number: int) -> Changed:
         """Make the board what it was at a version that is kept."""
-        content = self.at_version(user, board_id, number).content()
+        self._require_kept(user, board_id, number)
+        content = self._boards.content_at(user.key, board_id, number)
         return self._save(
             user, board_id, lambda newest: (newest, newest.with_content(content)), f"Restored version {number}"
         )
@@ -144,14 +139,11 @@ class Changing:
             return newest
         return newest.with_content(self._boards.content_at(user.key, newest.id, version))
 
-    def _kept(self, user: User, board_id: str, number: int) -> BoardVersion:
-        kept = self._boards.versions(user.key, board_id)
-        found = next((version for version in kept if version.number == number), None)
-        if found is None:
+    def _require_kept(self, user: User, board_id: str, number: int) -> None:
+        if all(version.number != number for version in self._boards.versions(user.key, board_id)):
             raise NotFound(
                 "This version is not kept any more.", "Choose another one; named versions are kept for good."
             )
-        return found
 
     def _told(self, user: User, newest: Board, clashes: tuple[Clash, ...]) -> tuple[Clash, ...]:
         """The clashes with who was first, and when: the author of the latest version that changed the same thing."""

@@ -118,10 +118,6 @@ class Taglines:
         """The versions that are kept, the newest first."""
         return self._boards.versions(user.key, board_id)
 
-    def at_version(self, user: User, board_id: str, number: int) -> Board:
-        """The board as it was at a version that is kept."""
-        return self._changing.at_version(user, board_id, number)
-
     def restore(self, user: User, board_id: str, number: int) -> Changed:
         """Make the board what it was at a version, as a new version."""
         return self._changing.restore(user, board_id, number)

@@ -61,7 +61,6 @@ METHODS: dict[str, tuple[int, Callable[[Shared, User], object]]] = {
     "open": (VIEWER, lambda of, user: of.desk.open(user, of.board.id)),
     "role": (VIEWER, lambda of, user: of.desk.role(user, of.board.id)),
     "versions": (VIEWER, lambda of, user: of.desk.versions(user, of.board.id)),
-    "at_version": (VIEWER, lambda of, user: of.desk.at_version(user, of.board.id, 1)),
     "generations": (VIEWER, lambda of, user: of.desk.generations(user, of.board.id)),
     "voting.of_board": (VIEWER, lambda of, user: of.desk.voting.of_board(user, of.board.id)),
     "rehearsal.rehearse": (VIEWER, lambda of, user: of.desk.rehearsal.rehearse(user, SESSION, TOKENS, of.board.id)),
