@@ -84,6 +84,7 @@ class Starting:
     Args:
         settings: What the process runs with.
         port: Asked once the server is about to listen: the port it has bound, or None when only a request shows it.
+        preload_pages: Imports what pages need, before the first visitor would wait for it.
 
     Attributes:
         entrance: What the gate and its routes share.
