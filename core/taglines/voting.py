@@ -86,4 +86,6 @@ class Voting:
         try:
             return self._polls.get(poll_id)
         except NotFound:
-            raise NotFound("There is no such vote.", "Ask the person who sent the link.") from None
+            raise NotFound(
+                "There is no such vote.", "Scan the code on the stage again, or ask whoever presents."
+            ) from None

@@ -14,7 +14,7 @@ from core.web.vote_page import invitation_page, vote_page, vote_state
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-    from core.storage.board_records import Invitation, Poll
+    from core.storage.board_records import Poll
     from core.web.showing import Guest, Showing
     from core.web.shown_files import ShownFiles
 
@@ -59,33 +59,18 @@ class VoteRoutes:
         return {"state": vote_state(*_cast_by(guest))}
 
     def _ask(self, guest: Guest) -> str:
-        return invitation_page(_invitation(guest), guest.id, guest.session, self._files)
+        return invitation_page(guest.boards.sharing.invitation(guest.id), guest.id, guest.session, self._files)
 
     @staticmethod
     def _join(guest: Guest) -> Response:
-        _invitation(guest)
         board_id = guest.boards.sharing.join(guest.user, guest.id)
         return RedirectResponse(f"{paths.BOARDS}?id={board_id}", 303)
 
 
 def _poll(guest: Guest) -> Poll:
-    try:
-        return guest.boards.voting.poll(guest.user, guest.id)
-    except NotFound:
-        raise NotFound(
-            "There is no vote at this address.", "Scan the code on the stage again, or ask whoever presents."
-        ) from None
+    return guest.boards.voting.poll(guest.user, guest.id)
 
 
 def _cast_by(guest: Guest) -> tuple[Poll, str]:
     """The vote, and for which card this person voted so far."""
     return _poll(guest), guest.boards.voting.vote_of(guest.user, guest.id)
-
-
-def _invitation(guest: Guest) -> Invitation:
-    try:
-        return guest.boards.sharing.invitation(guest.id)
-    except NotFound:
-        raise NotFound(
-            "This link does not lead to a board any more.", "Its owner took it back; ask them for a new one."
-        ) from None

@@ -148,7 +148,7 @@ def test_signed_out_it_leads_to_sign_in_and_back_to_the_vote(shown: Audience, ow
 def test_no_vote_at_an_address_is_said_with_a_remedy(shown: Audience, owner: Person) -> None:
     for answer in (shown.get(owner, "/vote/nowhere"), shown.post(owner, "/vote/nowhere", card="x")):
         assert answer.status_code == 404
-        assert "There is no vote at this address." in answer.text
+        assert "There is no such vote." in answer.text
         assert "Scan the code" in answer.text
 
 
@@ -198,8 +198,8 @@ def test_a_link_that_was_taken_back_or_never_made_says_so(shown: Audience, owner
     for path in (f"/join/{share.id}", "/join/nowhere"):
         for answer in (shown.get(guest, path), shown.post(guest, path)):
             assert answer.status_code == 404
-            assert "does not lead to a board any more" in answer.text
-            assert "ask them for a new one" in answer.text
+            assert "This link does not work any more." in answer.text
+            assert "Ask the person who sent it for a new one." in answer.text
             assert "Ice cream" not in answer.text
 
 
