@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import Final
 
+_COMPONENTS: Final = "pages.components"
 _NEEDED: Final = (
     "numpy",  # Streamlit takes the pictures of the tab and the logo through these two
     "PIL.PngImagePlugin",
     "streamlit.material_icon_names",
-    "pages.components.account",
-    "pages.components.answer",
-    "pages.components.asking",
-    "pages.components.compare_bar",
-    "pages.components.compare_blind",
-    "pages.components.compare_figures",
-    "pages.components.compare_form",
-    "pages.components.compare_live",
-    "pages.components.compare_wording",
-    "pages.components.deployment_bar",
-    "pages.components.failure",
-    "pages.components.growing_answer",
-    "pages.components.live_answer",
-    "pages.components.onwards",
-    "pages.components.scroll_into_sight",
-    "pages.components.session",
 )
 
 
 def preload() -> None:
-    """Import it all; for a thread that nobody waits for.
+    """Import it all, every component among it; for a thread that nobody waits for.
 
     Only once Streamlit's runtime is there: components announce themselves to it when they are imported.
     """
-    for name in _NEEDED:
+    components = importlib.import_module(_COMPONENTS).__path__
+    for name in (*_NEEDED, *(found.name for found in pkgutil.walk_packages(components, f"{_COMPONENTS}."))):
         importlib.import_module(name)
