@@ -12,6 +12,7 @@ from pages.components import compare_asking as asking
 from pages.components.compare_export import draw_export, draw_opener
 from pages.components.compare_reading import draw_what_changed
 from pages.components.copy_button import copy_button
+from pages.components.own_address import own_address
 from pages.components.reader import date_and_time
 from pages.components.same_tab_link import same_tab_link
 
@@ -144,7 +145,8 @@ def _draw_sharing(visitor: Visitor, comparison: Comparison) -> None:
             "A reader sees answers only of deployments that they may use themselves, and sees none of your votes."
         )
         if comparison.is_shared:
-            copy_button(f"{st.context.url}?id={comparison.id}", key="compare-link", label="Copy the link")
+            address = own_address(f"?{asking.COMPARISON}={comparison.id}")
+            copy_button(address, key="compare-link", label="Copy the link")
 
 
 def _draw_more(visitor: Visitor, comparison: Comparison) -> None:

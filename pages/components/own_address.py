@@ -8,5 +8,5 @@ import streamlit as st
 
 
 def own_address(path: str) -> str:
-    """The whole address of ``path``, a path of this app, as the reader's browser knows it."""
+    """The whole address of ``path``, a path of this app or a query of this page, as the reader's browser knows it."""
     return urljoin(st.context.url or "", path)
