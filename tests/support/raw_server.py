@@ -63,10 +63,6 @@ class Conversation:
         """Send one chunk of a chunked body."""
         self.send(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
-    def end_chunks(self) -> None:
-        """End a chunked body as it should end."""
-        self.send(b"0\r\n\r\n")
-
     def reset(self) -> None:
         """Hang up with RST."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
