@@ -23,6 +23,7 @@ from pages.components.compare_withheld import draw_check_all
 from pages.components.compare_wording import draw_json, draw_wording, has_json, texts_of
 from pages.components.failure import draw_failure
 from pages.components.fresh_place import fresh_place
+from pages.components.kept_failure import take_failure
 from pages.components.scroll_into_sight import scroll_into_sight
 from pages.components.session import Visitor, require_user
 
@@ -100,7 +101,7 @@ choices.seed(visitor)
 comparison, live = asking.opened(visitor)
 draw_title(visitor)
 draw_form(visitor, comparison)
-draw_failure(asking.take_failure(), kept="What is set on the page is kept.")
+draw_failure(take_failure(), kept="What is set on the page is kept.")
 draw_confirmation(visitor)
 votes = votes_on(visitor, comparison) if comparison else ()
 seen = read(visitor, comparison, votes) if comparison else None

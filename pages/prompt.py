@@ -12,6 +12,7 @@ from pages.components import asking
 from pages.components.answer import WIDTH_PIXELS, draw_actions, draw_answer
 from pages.components.deployment_bar import draw_deployment_bar
 from pages.components.failure import draw_failure
+from pages.components.kept_failure import take_failure
 from pages.components.live_answer import draw_live
 from pages.components.onwards import draw_onwards
 from pages.components.scroll_to_end import scroll_to_end
@@ -105,7 +106,7 @@ st.chat_input(
     args=(visitor,),
     disabled=live is not None,
 )
-draw_failure(asking.take_failure(), kept="Your text is kept.")
+draw_failure(take_failure(), kept="Your text is kept.")
 if conversation is None:
     draw_invitation(visitor)
 else:

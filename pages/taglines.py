@@ -11,6 +11,7 @@ from pages.components import taglines_asking as asking
 from pages.components import taglines_choices as choices
 from pages.components.failure import draw_failure
 from pages.components.fresh_place import fresh_place
+from pages.components.kept_failure import take_failure
 from pages.components.session import Visitor, require_user
 from pages.components.steady_place import steady_place
 from pages.components.taglines_bar import draw_bar, draw_title
@@ -60,7 +61,7 @@ if board is not None and not role.may_edit:
     draw_brief_to_read(visitor, board)
 else:
     draw_form(visitor, board, is_making=bool(generations))
-draw_failure(asking.take_failure(), kept="What is set on the page is kept.")
+draw_failure(take_failure(), kept="What is set on the page is kept.")
 with fresh_place(board.id if board else "", key="taglines-drawn"):
     if board is None:
         draw_invitation(visitor)

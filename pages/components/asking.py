@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import KeylessError, NotFound, SignInAgain
 from pages.components.drawer_keys import drawer_key, renew
+from pages.components.kept_failure import attempt, keep_failure
 from pages.components.parameter_controls import parameters_as_set, set_parameters
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _PAGE: Final = "prompt"
 PARAMETER: Final = "parameter-"
 EDITING: Final = "editing"
 CONVERSATION: Final = "id"
-_FAILURE: Final = "failure"
 _HEAD_START_SECONDS: Final = 0.01
 
 
@@ -36,19 +36,19 @@ def ask(visitor: Visitor, prompt: str | None = None) -> None:
     """Send ``prompt``, or what stands in the question box, as the next turn of the open conversation."""
     question = str(prompt or st.session_state[QUESTION] or "")
     send = partial(visitor.services.prompting.ask, conversation_id=st.query_params.get(CONVERSATION), prompt=question)
-    _attempt(visitor, partial(send, **_as_set(visitor)), draft=question)
+    _begin(visitor, partial(send, **_as_set(visitor)), draft=question)
 
 
 def regenerate(visitor: Visitor, conversation_id: str, turn_id: str) -> None:
     """Ask the same once more, with what is set on the page now."""
     send = partial(visitor.services.prompting.regenerate, conversation_id=conversation_id, turn_id=turn_id)
-    _attempt(visitor, partial(send, **_as_set(visitor)))
+    _begin(visitor, partial(send, **_as_set(visitor)))
 
 
 def resend(visitor: Visitor, conversation_id: str, turn_id: str, prompt_key: str) -> None:
     """Send an edited prompt in place of an earlier one; what followed it is kept aside."""
     send = partial(visitor.services.prompting.edit, conversation_id=conversation_id, turn_id=turn_id)
-    _attempt(visitor, partial(send, prompt=str(st.session_state[prompt_key]), **_as_set(visitor)))
+    _begin(visitor, partial(send, prompt=str(st.session_state[prompt_key]), **_as_set(visitor)))
 
 
 def opened(visitor: Visitor) -> tuple[Conversation | None, Run | None]:
@@ -66,7 +66,7 @@ def opened(visitor: Visitor) -> tuple[Conversation | None, Run | None]:
         return prompting.conversation(visitor.user, identifier), live
     except NotFound as failure:
         begin_anew()
-        st.session_state[_FAILURE] = failure
+        keep_failure(failure)
         return None, None
 
 
@@ -78,7 +78,7 @@ def resume(visitor: Visitor, conversation: Conversation) -> bool:
     if runs[-1].started_at > visitor.session.created_at:
         return False
     retry = visitor.services.prompting.retry
-    _attempt(visitor, partial(retry, conversation_id=conversation.id, run_id=runs[-1].id))
+    _begin(visitor, partial(retry, conversation_id=conversation.id, run_id=runs[-1].id))
     return True
 
 
@@ -114,26 +114,18 @@ def open_conversation(conversation_id: str) -> None:
 
 def rename(visitor: Visitor, conversation_id: str, title_key: str) -> None:
     """Give a conversation the title that was typed."""
-    try:
-        visitor.services.prompting.rename(visitor.user, conversation_id, str(st.session_state[title_key] or ""))
-    except KeylessError as failure:
-        st.session_state[_FAILURE] = failure
+    title = str(st.session_state[title_key] or "")
+    attempt(lambda: visitor.services.prompting.rename(visitor.user, conversation_id, title))
 
 
 def delete(visitor: Visitor, conversation_id: str) -> None:
     """Delete a conversation, and leave it."""
-    try:
+
+    def delete_and_leave() -> None:
         visitor.services.prompting.delete(visitor.user, conversation_id)
-    except KeylessError as failure:
-        st.session_state[_FAILURE] = failure
-    else:
         begin_anew()
 
-
-def take_failure() -> KeylessError | None:
-    """What went wrong with the last click, once."""
-    failure: KeylessError | None = st.session_state.pop(_FAILURE, None)
-    return failure
+    attempt(delete_and_leave)
 
 
 def settings_in_force(visitor: Visitor) -> int:
@@ -153,11 +145,11 @@ def _as_set(visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def _attempt(visitor: Visitor, send: Callable[[User, str, TokenSource], Run], *, draft: str = "") -> None:
+def _begin(visitor: Visitor, send: Callable[[User, str, TokenSource], Run], *, draft: str = "") -> None:
     try:
         run = send(visitor.user, visitor.session.id, visitor.tokens)
     except KeylessError as failure:
-        st.session_state[_FAILURE] = failure
+        keep_failure(failure)
         if draft:
             st.session_state[QUESTION] = draft
         return

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.comparisons.interchange import comparison_from_json
-from core.errors import KeylessError, NotFound
+from core.errors import NotFound
 from core.runs.comparison_plan import MOST_DEPLOYMENTS
 from pages.components import compare_choices as choices
 from pages.components.compare_restoring import set_from
 from pages.components.drawer_keys import renew
+from pages.components.kept_failure import attempt, keep_failure
 from pages.components.parameter_controls import set_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from core.runs.comparison import Comparison
     from core.runs.comparison_plan import Plan
@@ -33,7 +34,6 @@ FROM_A_FILE: Final = ("", "")
 _OPEN: Final = "compare-open"
 _READ: Final = "compare-read-from-a-file"
 _SET_FROM: Final = "compare-set-from"
-_FAILURE: Final = "compare-failure"
 _UNCONFIRMED: Final = "compare-unconfirmed"
 
 
@@ -62,7 +62,7 @@ def opened(visitor: Visitor) -> tuple[Comparison | None, LiveComparison | None]:
         comparison = comparing.comparison(visitor.user, identifier)
     except NotFound as failure:
         close()
-        st.session_state[_FAILURE] = failure
+        keep_failure(failure)
         return None, None
     st.query_params[COMPARISON] = st.session_state[_OPEN] = identifier
     if st.session_state.get(_SET_FROM) != identifier:
@@ -130,20 +130,6 @@ def unconfirmed() -> Wish | None:
 def forget_wish() -> None:
     """It is not wanted after all."""
     st.session_state.pop(_UNCONFIRMED, None)
-
-
-def attempt(work: Callable[[], object]) -> None:
-    """Do it; a failure is kept for the page."""
-    try:
-        work()
-    except KeylessError as failure:
-        st.session_state[_FAILURE] = failure
-
-
-def take_failure() -> KeylessError | None:
-    """What went wrong with the last click, once."""
-    failure: KeylessError | None = st.session_state.pop(_FAILURE, None)
-    return failure
 
 
 def opened_id() -> str:

@@ -12,6 +12,7 @@ from pages.components import compare_asking as asking
 from pages.components.compare_export import draw_export, draw_opener
 from pages.components.compare_reading import draw_what_changed
 from pages.components.copy_button import copy_button
+from pages.components.kept_failure import attempt
 from pages.components.own_address import own_address
 from pages.components.reader import date_and_time
 from pages.components.same_tab_link import same_tab_link
@@ -157,7 +158,7 @@ def _draw_more(visitor: Visitor, comparison: Comparison) -> None:
             "Title",
             comparison.title,
             key=title_key,
-            on_change=lambda: asking.attempt(
+            on_change=lambda: attempt(
                 lambda: comparing.rename(user, comparison.id, str(st.session_state[title_key]))
             ),
         )
@@ -169,7 +170,7 @@ def _draw_more(visitor: Visitor, comparison: Comparison) -> None:
             accept_new_options=True,
             placeholder="Type a word and press Enter",
             help="To find comparisons, and to sum up blind votes of one kind.",
-            on_change=lambda: asking.attempt(lambda: comparing.tag(user, comparison.id, st.session_state[tags_key])),
+            on_change=lambda: attempt(lambda: comparing.tag(user, comparison.id, st.session_state[tags_key])),
         )
         is_sure = st.checkbox("Delete it, with its answers and votes, for everybody", key="compare-sure")
         st.button(
@@ -187,11 +188,11 @@ def _known_tags(visitor: Visitor) -> set[str]:
 
 
 def _attempted(work: Callable[..., object], *args: object, **named: object) -> Callable[[], None]:
-    return lambda: asking.attempt(lambda: work(*args, **named))
+    return lambda: attempt(lambda: work(*args, **named))
 
 
 def _resume(visitor: Visitor, comparison_id: str) -> None:
-    asking.attempt(
+    attempt(
         lambda: visitor.services.comparing.resume(visitor.user, visitor.session.id, visitor.identities, comparison_id)
     )
 
@@ -201,4 +202,4 @@ def _delete(visitor: Visitor, comparison_id: str) -> None:
         visitor.services.comparing.delete(visitor.user, comparison_id)
         asking.close()
 
-    asking.attempt(delete)
+    attempt(delete)

@@ -12,10 +12,10 @@ from core.comparisons.judging import judge
 from core.comparisons.win_rates import tags_of, win_rates
 from core.markdown import as_label, neutralise
 from core.runs.comparison import Verdict
-from pages.components import compare_asking as asking
 from pages.components.compare_intervals import IntervalRow, draw_intervals
 from pages.components.compare_reading import read, votes_on
 from pages.components.compare_withheld import draw_all_withheld
+from pages.components.kept_failure import attempt
 from pages.components.reader import reader_locale
 
 if TYPE_CHECKING:
@@ -171,8 +171,8 @@ def _vote(visitor: Visitor, comparison_id: str, pair: Judgement, verdict: Verdic
         seen = read(visitor, comparison, votes_on(visitor, comparison))
         judge(comparing, visitor.user, seen, pair, verdict)
 
-    asking.attempt(vote)
+    attempt(vote)
 
 
 def _give_up(visitor: Visitor, comparison_id: str) -> None:
-    asking.attempt(lambda: visitor.services.comparing.give_up_blindness(visitor.user, comparison_id))
+    attempt(lambda: visitor.services.comparing.give_up_blindness(visitor.user, comparison_id))

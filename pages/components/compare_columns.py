@@ -13,12 +13,12 @@ from core.errors import NotFound
 from core.markdown import as_label, neutralise
 from core.runs.comparison import FINISHED
 from core.storage.records import RunState
-from pages.components import compare_asking as asking
 from pages.components.call_as_code import draw_code
 from pages.components.compare_outcome import draw_outcome
 from pages.components.compare_withheld import draw_withheld
 from pages.components.copy_button import copy_button
 from pages.components.growing_answer import GrowingAnswer
+from pages.components.kept_failure import attempt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,11 +176,11 @@ def _is_owner(visitor: Visitor, reading: Reading) -> bool:
 
 
 def _stop_arm(visitor: Visitor, comparison_id: str, arm: int) -> None:
-    asking.attempt(lambda: visitor.services.comparing.stop_arm(visitor.user, comparison_id, arm))
+    attempt(lambda: visitor.services.comparing.stop_arm(visitor.user, comparison_id, arm))
 
 
 def _retry(visitor: Visitor, comparison_id: str, arm: int, round_number: int) -> None:
-    asking.attempt(
+    attempt(
         lambda: visitor.services.comparing.retry(
             visitor.user, visitor.session.id, visitor.identities, comparison_id, arm, round_number
         )

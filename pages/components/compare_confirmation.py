@@ -12,6 +12,7 @@ from babel.numbers import format_decimal
 from core.errors import SignInAgain
 from core.runs.comparison_cost import ANSWER_TOKENS, expected_cost
 from pages.components import compare_asking as asking
+from pages.components.kept_failure import attempt
 from pages.components.reader import cost_words, reader_locale
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _ask(visitor: Visitor, wish: Wish) -> None:
 
 def _begin(visitor: Visitor, wish: Wish) -> None:
     asking.forget_wish()
-    asking.attempt(lambda: asking.begin(visitor, wish))
+    attempt(lambda: asking.begin(visitor, wish))
 
 
 def _ends_before(visitor: Visitor, wish: Wish, seconds: float | None) -> bool:

@@ -12,6 +12,7 @@ from pages.components import compare_asking as asking
 from pages.components import compare_choices as choices
 from pages.components.compare_choices import Kind
 from pages.components.compare_settings import draw_settings, draw_sweep
+from pages.components.kept_failure import attempt
 from pages.components.readable import choice, emphasis, main_label
 from pages.components.steady_place import steady_place
 
@@ -98,7 +99,7 @@ def draw_invitation(visitor: Visitor) -> None:
 
 
 def _stop(visitor: Visitor, comparison: Comparison) -> None:
-    asking.attempt(lambda: visitor.services.comparing.stop(visitor.user, comparison.id))
+    attempt(lambda: visitor.services.comparing.stop(visitor.user, comparison.id))
 
 
 def _draw_prompts(kind: Kind) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.markdown import as_label, as_plain
-from pages.components import compare_asking as asking
+from pages.components.kept_failure import attempt
 
 if TYPE_CHECKING:
     from core.comparisons.reading import Reading, Withheld
@@ -62,4 +62,4 @@ def _check(visitor: Visitor, *deployment_ids: str) -> None:
         for deployment in map(visitor.services.catalogue.find, deployment_ids):
             visitor.services.access.examine(visitor.usual_tokens, deployment)
 
-    asking.attempt(examine_all)
+    attempt(examine_all)

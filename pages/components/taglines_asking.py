@@ -12,6 +12,7 @@ from core.errors import KeylessError, NotFound
 from core.taglines.board import add as with_cards
 from core.taglines.board import rename, require_room, set_brief, written_card
 from pages.components import taglines_choices as choices
+from pages.components.kept_failure import attempt, keep_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,6 @@ Doing = Literal["text", "comment", "language"]
 
 _OPEN: Final = "taglines-open"
 _SET_FROM: Final = "taglines-set-from"
-_FAILURE: Final = "taglines-failure"
 _CLASHES: Final = "taglines-clashes"
 _AT_WORK: Final = "taglines-at-work"
 _LAST: Final = "taglines-last"
@@ -64,7 +64,7 @@ def opened(visitor: Visitor) -> tuple[Board | None, list[Watched]]:
         board = taglines.open(visitor.user, identifier)
     except NotFound as failure:
         close()
-        st.session_state[_FAILURE] = failure
+        keep_failure(failure)
         return None, []
     if st.session_state.get(_OPEN) != identifier:
         _forget()
@@ -120,14 +120,13 @@ def transform(visitor: Visitor, board: Board, card_id: str, wish: Wish) -> None:
 def keep_brief(visitor: Visitor, board: Board) -> None:
     """Keep what stands on the page as the board's brief."""
     brief = choices.brief_as_set()
-    _keep(visitor.services.taglines.change(visitor.user, board.id, board.version, partial(set_brief, brief=brief)))
+    _change(visitor, board, board.version, partial(set_brief, brief=brief))
     st.session_state[_SET_FROM] = (board.id, brief)
 
 
-def change(visitor: Visitor, board: Board, work: Callable[[Board], Board], *, seen_at: int = 0) -> None:
-    """Change the board as it was seen, at another version than ``board`` where that is named."""
-    version = seen_at or board.version
-    attempt(lambda: _keep(visitor.services.taglines.change(visitor.user, board.id, version, work)))
+def change(visitor: Visitor, board: Board, work: Callable[[Board], Board]) -> None:
+    """Change the board as it was seen."""
+    attempt(lambda: _change(visitor, board, board.version, work))
 
 
 def undo(visitor: Visitor, board: Board) -> None:
@@ -151,9 +150,8 @@ def write_card(visitor: Visitor, board: Board, key: str, now: datetime) -> None:
     def write() -> None:
         require_room(board, 1)
         card = written_card(str(st.session_state[key] or ""), now)
-        change(visitor, board, lambda seen: with_cards(seen, [card]))
-        if not has_failed():
-            st.session_state[key] = ""
+        _change(visitor, board, board.version, lambda seen: with_cards(seen, [card]))
+        st.session_state[key] = ""
 
     attempt(write)
 
@@ -165,21 +163,37 @@ def retitle(visitor: Visitor, board: Board, key: str) -> None:
 
 def delete(visitor: Visitor, board: Board) -> None:
     """Delete the board, and close it."""
-    attempt(lambda: visitor.services.taglines.delete(visitor.user, board.id))
-    if not has_failed():
+
+    def delete_and_close() -> None:
+        visitor.services.taglines.delete(visitor.user, board.id)
         begin_anew(visitor)
+
+    attempt(delete_and_close)
 
 
 def leave(visitor: Visitor, board: Board) -> None:
     """Give up one's access to somebody else's board, and close it."""
-    attempt(lambda: visitor.services.taglines.sharing.leave(visitor.user, board.id))
-    if not has_failed():
+
+    def leave_and_close() -> None:
+        visitor.services.taglines.sharing.leave(visitor.user, board.id)
         begin_anew(visitor)
+
+    attempt(leave_and_close)
 
 
 def begin_work(board: Board, card_id: str, doing: Doing) -> None:
     """Edit, comment or translate one card in its place."""
     st.session_state[_AT_WORK] = AtWork(card_id, doing, board.version)
+
+
+def finish_work(visitor: Visitor, board: Board, now: AtWork, work: Callable[[Board], Board]) -> None:
+    """Change the board as it was seen when the work began: what somebody else changed meanwhile is kept, too."""
+
+    def finish() -> None:
+        _change(visitor, board, now.version, work)
+        end_work()
+
+    attempt(finish)
 
 
 def end_work() -> None:
@@ -191,25 +205,6 @@ def at_work(card_id: str) -> AtWork | None:
     """What is being done with this card."""
     now: AtWork | None = st.session_state.get(_AT_WORK)
     return now if now is not None and now.card_id == card_id else None
-
-
-def attempt(work: Callable[[], object]) -> None:
-    """Do it; a failure is kept for the page."""
-    try:
-        work()
-    except KeylessError as failure:
-        st.session_state[_FAILURE] = failure
-
-
-def has_failed() -> bool:
-    """Whether a failure is kept."""
-    return _FAILURE in st.session_state
-
-
-def take_failure() -> KeylessError | None:
-    """What went wrong with the last click, once."""
-    failure: KeylessError | None = st.session_state.pop(_FAILURE, None)
-    return failure
 
 
 def take_clashes() -> tuple[Clash, ...]:
@@ -253,6 +248,10 @@ def _follow(visitor: Visitor, board: Board) -> None:
 def _require_deployments(brief: Brief) -> None:
     if not brief.deployment_ids:
         raise KeylessError("No deployment is chosen.", "Choose at least one under Details, then try again.")
+
+
+def _change(visitor: Visitor, board: Board, seen: int, work: Callable[[Board], Board]) -> None:
+    _keep(visitor.services.taglines.change(visitor.user, board.id, seen, work))
 
 
 def _keep(changed: Changed) -> None:

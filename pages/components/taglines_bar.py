@@ -13,6 +13,7 @@ from core.taglines.board import MOST_CARD_TEXT, MOST_TITLE
 from core.web.paths import STAGE
 from pages.components import taglines_asking as asking
 from pages.components.failure import draw_failure
+from pages.components.kept_failure import take_failure
 from pages.components.reader import date_and_time
 from pages.components.same_tab_link import same_tab_link
 from pages.components.taglines_export import draw_export
@@ -114,7 +115,7 @@ def _draw_menu(visitor: Visitor, board: Board, role: Role, *, is_making: bool) -
 
 def _draw_failure_here() -> bool:
     """In a dialog, which then stays open with what was typed."""
-    failure = asking.take_failure()
+    failure = take_failure()
     draw_failure(failure, kept="What you typed is kept.")
     return failure is not None
 

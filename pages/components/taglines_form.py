@@ -12,6 +12,7 @@ from core.taglines.languages import LANGUAGES
 from pages.components import taglines_asking as asking
 from pages.components import taglines_choices as choices
 from pages.components.call_as import draw_call_as
+from pages.components.kept_failure import attempt
 from pages.components.readable import choice, emphasis, main_label
 from pages.components.steady_place import steady_place
 
@@ -117,7 +118,7 @@ def draw_invitation(visitor: Visitor) -> None:
 
 
 def _stop(visitor: Visitor, board: Board) -> None:
-    asking.attempt(lambda: visitor.services.taglines.stop(visitor.user, board.id))
+    attempt(lambda: visitor.services.taglines.stop(visitor.user, board.id))
 
 
 def _draw_variables() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from core.markdown import as_label, as_plain
 from pages.components import taglines_asking as asking
 from pages.components.failure import draw_failure
+from pages.components.kept_failure import attempt, take_failure
 from pages.components.reader import date_and_time
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ def draw_rehearsal(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
     """Look, and open a drawer with what was found; the brief that stands on the page is kept first."""
     st.session_state.pop(_TRIED, None)
     if may_edit:
-        asking.attempt(partial(asking.keep_brief, visitor, board))
+        attempt(partial(asking.keep_brief, visitor, board))
     _draw(visitor, board, may_edit=may_edit)
 
 
 @st.dialog("Rehearsal", position="right")
 def _draw(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
-    draw_failure(asking.take_failure())
+    draw_failure(take_failure())
     rehearsal = visitor.services.taglines.rehearsal
     with st.spinner("Looking at everything a demo needs"):
         found = rehearsal.rehearse(visitor.user, visitor.session, visitor.tokens, board.id)
@@ -62,7 +63,7 @@ def _try(visitor: Visitor, board: Board) -> None:
             visitor.user, visitor.session.id, visitor.tokens, board.id
         )
 
-    asking.attempt(ask_each)
+    attempt(ask_each)
 
 
 def _draw_one(one: Rehearsed) -> None:

@@ -10,9 +10,9 @@ import streamlit as st
 from core.markdown import as_label
 from core.storage.board_records import Role
 from core.web.paths import JOIN
-from pages.components import taglines_asking as asking
 from pages.components.copy_button import copy_button
 from pages.components.failure import draw_failure
+from pages.components.kept_failure import attempt, take_failure
 from pages.components.own_address import own_address
 from pages.components.reader import date_and_time
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @st.dialog("Share this board", position="right")
 def draw_sharing(visitor: Visitor, board: Board) -> None:
     """Draw it, for the board's owner."""
-    draw_failure(asking.take_failure())
+    draw_failure(take_failure())
     sharing, user = visitor.services.taglines.sharing, visitor.user
     st.caption("Whoever opens a link signs in first and is a member until you take it back, or they leave.")
     with st.container(horizontal=True):
@@ -74,4 +74,4 @@ def _draw_member(member: Member, remove: Callable[[], object]) -> None:
 
 
 def _draw_button(label: str, icon: str, work: Callable[[], object], key: str) -> None:
-    st.button(label, icon=icon, on_click=asking.attempt, args=(work,), key=key)
+    st.button(label, icon=icon, on_click=attempt, args=(work,), key=key)

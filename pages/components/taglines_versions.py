@@ -11,6 +11,7 @@ from core.markdown import as_label
 from core.taglines.board import MOST_TITLE
 from pages.components import taglines_asking as asking
 from pages.components.failure import draw_failure
+from pages.components.kept_failure import attempt, take_failure
 from pages.components.reader import date_and_time
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MOST_DRAWN: Final = 30
 @st.dialog("Versions", position="right")
 def draw_versions(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
     """Draw the latest, and those that have names."""
-    draw_failure(asking.take_failure())
+    draw_failure(take_failure())
     versions = visitor.services.taglines.versions(visitor.user, board.id)
     st.caption("Restoring makes a new version, so nothing is lost by it. Those with a name are kept for good.")
     for place, version in enumerate(versions):
@@ -66,4 +67,4 @@ def _draw_version(visitor: Visitor, board: Board, version: BoardVersion, *, is_n
 
 def _name(visitor: Visitor, board: Board, number: int, key: str) -> None:
     name = str(st.session_state[key] or "")
-    asking.attempt(lambda: visitor.services.taglines.name_version(visitor.user, board.id, number, name))
+    attempt(lambda: visitor.services.taglines.name_version(visitor.user, board.id, number, name))

@@ -12,9 +12,9 @@ from babel.numbers import format_decimal
 from core.markdown import as_label
 from core.taglines.voting import QUESTION
 from core.web.paths import VOTE
-from pages.components import taglines_asking as asking
 from pages.components.copy_button import copy_button
 from pages.components.failure import draw_failure
+from pages.components.kept_failure import attempt, take_failure
 from pages.components.own_address import own_address
 from pages.components.reader import date_and_time, reader_locale
 
@@ -30,7 +30,7 @@ _QUESTION: Final = "taglines-question"
 @st.dialog("Audience vote", position="right")
 def draw_vote(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
     """Draw the latest vote on the board, and the way to another one."""
-    draw_failure(asking.take_failure())
+    draw_failure(take_failure())
     poll = next(iter(visitor.services.taglines.voting.of_board(visitor.user, board.id)), None)
     if poll is not None:
         _draw_poll(visitor, poll, may_edit=may_edit)
@@ -69,7 +69,7 @@ def _draw_poll(visitor: Visitor, poll: Poll, *, may_edit: bool) -> None:
             st.button(
                 "Close the vote",
                 icon=":material/stop:",
-                on_click=asking.attempt,
+                on_click=attempt,
                 args=(close,),
                 key="taglines-close-vote",
             )
@@ -95,7 +95,7 @@ def _votes(count: int) -> str:
 
 def _open(visitor: Visitor, board: Board) -> None:
     question = str(st.session_state[_QUESTION] or "")
-    asking.attempt(lambda: visitor.services.taglines.voting.open(visitor.user, board.id, question=question))
+    attempt(lambda: visitor.services.taglines.voting.open(visitor.user, board.id, question=question))
 
 
 def _code(address: str) -> str:

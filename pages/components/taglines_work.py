@@ -45,12 +45,9 @@ def _draw_buttons(label: str, do: Callable[[], None]) -> None:
 
 
 def _save(visitor: Visitor, board: Board, now: AtWork, key: str) -> None:
-    """Based on what was seen when the work began: what somebody else changed meanwhile is kept, too."""
     work = edit if now.doing == "text" else comment
     text = str(st.session_state[key] or "")
-    asking.change(visitor, board, partial(work, card_id=now.card_id, text=text), seen_at=now.version)
-    if not asking.has_failed():
-        asking.end_work()
+    asking.finish_work(visitor, board, now, partial(work, card_id=now.card_id, text=text))
 
 
 def _translate(visitor: Visitor, board: Board, card_id: str, key: str) -> None:
