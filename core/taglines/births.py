@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from core.taglines.resemblance import Twin, twin_of
+from core.taglines.typesetting import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST_NAMED: Final = 4
+MOST_NAMED: Final = 12
 """How many of the texts that were left out a notice quotes."""
 
 
@@ -56,12 +58,15 @@ class Births:
         return needed
 
     def notices(self) -> list[str]:
-        """What was left out, and why, in sentences."""
-        return [
-            said
-            for kind in ("duplicate", "near-duplicate")
-            if (said := _left_out(kind, [(text, twin.text) for text, twin in self._twins if twin.kind == kind]))
-        ]
+        """How much was left out, in a sentence, and the texts, each on a line below it."""
+        if not self._twins:
+            return []
+        kinds = Counter(twin.kind for _, twin in self._twins)
+        counted = " and ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(kinds.items()))
+        said = f"{counted} {'was' if len(self._twins) == 1 else 'were'} left out."
+        texts = list(dict.fromkeys(_quoted(text, twin) for text, twin in self._twins))
+        more = ["and others"] if len(texts) > MOST_NAMED else []
+        return ["\n".join([said, *texts[:MOST_NAMED], *more])]
 
     def _is_new(self, text: str) -> bool:
         twin = twin_of(text, self._texts)
@@ -71,11 +76,6 @@ class Births:
         return False
 
 
-def _left_out(kind: str, pairs: list[tuple[str, str]]) -> str:
-    if not pairs:
-        return ""
-    counted = f"1 {kind} was left out" if len(pairs) == 1 else f"{len(pairs)} {kind}s were left out"
-    named = [f"“{text}”" if kind == "duplicate" else f"“{text}”, which is nearly “{twin}”" for text, twin in pairs]
-    named = list(dict.fromkeys(named))
-    more = ["and others"] if len(named) > MOST_NAMED else []
-    return f"{counted}: {'; '.join(named[:MOST_NAMED] + more)}."
+def _quoted(text: str, twin: Twin) -> str:
+    quoted = f"“{one_line(text)}”"
+    return quoted if twin.kind == "duplicate" else f"{quoted}, which is nearly “{one_line(twin.text)}”"

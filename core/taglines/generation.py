@@ -62,6 +62,7 @@ class Part:
 class GenerationView:
     """One look at a generation: ``cards`` in the order of their birth, ``parts`` in the order of the brief.
 
+    ``notices`` are sentences; what stands on further lines of one is for those who want to know exactly.
     ``is_replayed`` says that nothing came, and the cards are of a stored answer, whose time is their ``created_at``.
     """
 

@@ -13,6 +13,7 @@ from core.taglines.board import add as with_cards
 from core.taglines.board import rename, require_room, set_brief, written_card
 from pages.components import taglines_choices as choices
 from pages.components.kept_failure import attempt, keep_failure
+from pages.components.taglines_filter import show_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ def generate(visitor: Visitor, board: Board | None, text: str = "") -> None:
             identifier = board.id
             keep_brief(visitor, board)
         taglines.generate(visitor.user, visitor.session.id, visitor.tokens, identifier)
-        st.session_state[choices.SHOWN] = choices.ALL
+        _show_new_cards()
 
     attempt(begin)
 
@@ -111,7 +112,7 @@ def transform(visitor: Visitor, board: Board, card_id: str, wish: Wish) -> None:
         visitor.services.taglines.transform(
             visitor.user, visitor.session.id, visitor.tokens, board.id, card_id=card_id, wish=wish
         )
-        st.session_state[choices.SHOWN] = choices.ALL
+        _show_new_cards()
         end_work()
 
     attempt(begin)
@@ -259,6 +260,13 @@ def _keep(changed: Changed) -> None:
         st.session_state[_CLASHES] = changed.clashes
 
 
+def _show_new_cards() -> None:
+    """Whatever was set before, they are seen."""
+    st.session_state[choices.SHOWN] = choices.ALL
+    show_all()
+
+
 def _forget() -> None:
+    show_all()
     for key in (_AT_WORK, _LAST, _CLASHES):
         st.session_state.pop(key, None)

@@ -18,6 +18,7 @@ from pages.components.reader import date_and_time
 from pages.components.steady_place import steady_place
 from pages.components.taglines_cards import Desk, draw_card
 from pages.components.taglines_choices import ALL, SHORTLIST, SHOWN
+from pages.components.taglines_filter import draw_filter, draw_kept_back, filter_as_set
 from pages.components.taglines_live import Newborns
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def draw_choices(visitor: Visitor, board: Board, *, may_edit: bool) -> None:
         if st.session_state[ORDER] not in orders:
             st.session_state[ORDER] = ORDERS[0]
         st.radio("Order", orders, format_func=_ORDERS.__getitem__, key=ORDER, persist_state="session")
+        draw_filter(board)
         if may_edit:
             _draw_switches(visitor, board)
     if may_edit:
@@ -91,13 +93,15 @@ def draw_grid(visitor: Visitor, board: Board, generations: Sequence[Watched], *,
     """Draw the cards; returns where those on their way are to be drawn."""
     only_shortlisted = st.session_state[SHOWN] == SHORTLIST
     order: Order = st.session_state[ORDER]
-    cards = shown(board, order, only_shortlisted=only_shortlisted)
+    where, marks = filter_as_set(board), marks_of_board(board)
+    cards = shown(board, order, only_shortlisted=only_shortlisted, where=where, marks=marks)
+    of = len(board.shortlist if only_shortlisted else board.cards)
+    draw_kept_back(where, len(cards), of)
     if not cards and not generations:
-        _draw_emptiness(board)
+        _draw_emptiness(board, is_filtered=bool(of))
         return []
     in_order = [card.id for card in cards] if may_edit and order == "own" else []
     desk = Desk(visitor, board, may_edit, in_order)
-    marks = marks_of_board(board)
     there = {card.id for card in cards}
     are_at_the_end = any(generation.made_from not in there for generation in generations)
     cards = _page_of(cards, at_the_end=are_at_the_end)
@@ -125,8 +129,10 @@ def _page_of(cards: tuple[Card, ...], *, at_the_end: bool) -> tuple[Card, ...]:
     return cards[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
 
 
-def _draw_emptiness(board: Board) -> None:
-    if board.cards:
+def _draw_emptiness(board: Board, *, is_filtered: bool) -> None:
+    if is_filtered:
+        st.info("No card is as set under View.", icon=":material/filter_alt:")
+    elif board.cards:
         st.info("Nothing is on the shortlist yet.", icon=":material/bookmark_add:")
     else:
         st.info("There is no card on this board yet. Generate some.", icon=":material/auto_awesome:")

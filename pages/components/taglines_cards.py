@@ -15,6 +15,7 @@ from core.taglines.board import move, rate, remove, shortlist
 from core.taglines.lengths import characters_in, words_in
 from pages.components import taglines_asking as asking
 from pages.components.copy_button import copy_button
+from pages.components.icon_buttons import IconButton, icon_buttons
 from pages.components.reader import date_and_time, reader_locale
 from pages.components.taglines_work import draw_work
 
@@ -36,12 +37,11 @@ _ICONS: Final = {
 }
 _EDIT: Final = ":material/edit: Edit"
 _COMMENT: Final = ":material/comment: Comment"
-_TRANSLATE: Final = ":material/translate: Translate to …"
 _REMOVE: Final = ":material/delete: Remove"
 _WISHES: Final = {
-    ":material/auto_awesome: More like this": Wish("similar"),
-    ":material/compress: Shorter": Wish("shorter"),
-    ":material/bolt: Bolder": Wish("bolder"),
+    "More like this": ("auto_awesome", Wish("similar")),
+    "Shorter": ("compress", Wish("shorter")),
+    "Bolder": ("bolt", Wish("bolder")),
 }
 
 
@@ -65,10 +65,7 @@ def draw_card(desk: Desk, card: Card, marks: Sequence[Mark]) -> None:
                 _draw_menu(desk, card)
     else:
         st.empty()
-    with _row():
-        st.caption(" · ".join(_facts(desk.board, card)))
-        if card.id in desk.in_order:
-            _draw_moves(desk, card)
+    st.caption(" · ".join(_facts(desk.board, card)))
     badges, words = _notes(card, marks, without_comment=now is not None and now.doing == "comment")
     st.markdown(badges) if badges else st.empty()
     st.caption(words) if words else st.empty()
@@ -76,6 +73,8 @@ def draw_card(desk: Desk, card: Card, marks: Sequence[Mark]) -> None:
         draw_work(desk.visitor, desk.board, card, now)
     else:
         _draw_actions(desk, card)
+        if desk.may_edit:
+            _draw_tools(desk, card)
 
 
 def draw_text_and_facts(board: Board, card: Card) -> None:
@@ -93,10 +92,10 @@ def _draw_menu(desk: Desk, card: Card) -> None:
     key = f"taglines-menu-{card.id}"
     st.menu_button(
         "",
-        (*_WISHES, _TRANSLATE, _EDIT, _COMMENT, _REMOVE),
+        (_EDIT, _COMMENT, _REMOVE),
         icon=":material/more_horiz:",
         type="tertiary",
-        help="More like this, shorter, bolder, translate, edit, comment, remove",
+        help="Edit, comment, remove",
         on_click=_choose,
         args=(desk, card, key),
         key=key,
@@ -109,12 +108,8 @@ def _choose(desk: Desk, card: Card, key: str) -> None:
         asking.begin_work(desk.board, card.id, "text")
     elif chosen == _COMMENT:
         asking.begin_work(desk.board, card.id, "comment")
-    elif chosen == _TRANSLATE:
-        asking.begin_work(desk.board, card.id, "language")
     elif chosen == _REMOVE:
         asking.change(desk.visitor, desk.board, lambda seen: remove(seen, card.id))
-    elif chosen in _WISHES:
-        asking.transform(desk.visitor, desk.board, card.id, _WISHES[chosen])
 
 
 def _draw_actions(desk: Desk, card: Card) -> None:
@@ -147,23 +142,24 @@ def _rate(desk: Desk, card: Card, key: str) -> None:
     asking.change(desk.visitor, desk.board, partial(rate, card_id=card.id, stars=0 if chosen is None else chosen + 1))
 
 
-def _draw_moves(desk: Desk, card: Card) -> None:
-    place = desk.in_order.index(card.id)
-    with st.container(horizontal=True, width="content", gap="xsmall"):
-        for steps, name, icon, at_end in (
-            (-1, "earlier", ":material/arrow_back:", place == 0),
-            (1, "later", ":material/arrow_forward:", place == len(desk.in_order) - 1),
+def _draw_tools(desk: Desk, card: Card) -> None:
+    """What makes another card of it with one click, and what moves it."""
+    visitor, board = desk.visitor, desk.board
+    tools = [
+        IconButton(name, icon, partial(asking.transform, visitor, board, card.id, wish))
+        for name, (icon, wish) in _WISHES.items()
+    ]
+    tools.append(IconButton("Translate", "translate", partial(asking.begin_work, board, card.id, "language")))
+    if card.id in desk.in_order:
+        place, last = desk.in_order.index(card.id), len(desk.in_order) - 1
+        for steps, name, icon, is_at_end in (
+            (-1, "Move earlier", "arrow_back", place == 0),
+            (1, "Move later", "arrow_forward", place == last),
         ):
-            st.button(
-                "",
-                icon=icon,
-                type="tertiary",
-                help=f"Move {name}",
-                disabled=at_end,
-                on_click=asking.change,
-                args=(desk.visitor, desk.board, partial(move, card_id=card.id, steps=steps, among=desk.in_order)),
-                key=f"taglines-{name}-{card.id}",
-            )
+            work = partial(move, card_id=card.id, steps=steps, among=desk.in_order)
+            do = partial(asking.change, visitor, board, work)
+            tools.append(IconButton(name, icon, do, disabled=is_at_end, end=steps < 0))
+    icon_buttons(tools, key=f"taglines-tools-{card.id}")
 
 
 def _notes(card: Card, marks: Sequence[Mark], *, without_comment: bool) -> tuple[str, str]:

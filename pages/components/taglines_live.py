@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS: Final = 0.1
 """How long a look may block, and so how long Stop may wait."""
-_SKELETON_PIXELS: Final = 130
-_ACTIONS_PIXELS: Final = 50
+_SKELETON_PIXELS: Final = 175
+_ACTIONS_PIXELS: Final = 101
 """As high as the buttons of a card, which come when all cards are there."""
 
 
@@ -103,7 +103,7 @@ def draw_report(view: GenerationView, board: Board, *, is_mine: bool) -> None:
         _draw_failures_of_another(view.parts, names=board.shows_deployments)
     names = is_mine or board.shows_deployments
     for notice in (*view.notices, *(notice for part in view.parts if names for notice in part.notices)):
-        st.caption(f":material/info: {as_label(notice)}")
+        _draw_notice(notice)
 
 
 def watch(visitor: Visitor, board: Board, newborns: list[Newborns], progress: DeltaGenerator) -> None:
@@ -129,6 +129,15 @@ def watch(visitor: Visitor, board: Board, newborns: list[Newborns], progress: De
         frame_ends_at = time.monotonic() + frame_seconds(visitor.services.live.running_count, 0)
         version = newborns[-1].generation.wait_beyond(max(version, views[-1].version), _LOOK_SECONDS)
         time.sleep(max(0.0, frame_ends_at - time.monotonic()))
+
+
+def _draw_notice(notice: str) -> None:
+    said, *more = notice.split("\n")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f":material/info: {as_label(said)}", width="content")
+        if more:
+            with st.popover("Which", type="tertiary"):
+                st.markdown("\n".join(f"- {as_label(text)}" for text in more))
 
 
 def _draw_failures(view: GenerationView, board: Board) -> None:

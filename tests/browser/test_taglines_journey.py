@@ -142,9 +142,9 @@ def test_a_card_is_edited_shortened_moved_and_brought_back_by_keyboard(page: Pag
     page.get_by_role("textbox", name="Brief").press("Control+Enter")
     expect_finished(page, 8)
     texts = cards(page).all_inner_texts()
-    choose(page, 0, "Shorter")
+    page.get_by_role("button", name="Shorter", exact=True).first.press("Enter")
     expect_finished(page, 9)
-    later = page.locator("[class*=st-key-taglines-later] button:visible").first
+    later = page.get_by_role("button", name="Move later").first
     later.focus()
     later.press("Enter")
     expect(cards(page).nth(1)).to_have_text(texts[0])
@@ -152,6 +152,33 @@ def test_a_card_is_edited_shortened_moved_and_brought_back_by_keyboard(page: Pag
     expect(cards(page).nth(0)).to_have_text(texts[0])
     page.get_by_role("button", name="Undo").press("Enter")
     expect(cards(page)).to_have_text(texts)
+
+
+def test_more_like_this_bolder_and_a_translation_are_one_click_away(page: Page, demo_app: AppProcess) -> None:
+    board_of_eight(page, demo_app)
+    page.get_by_role("button", name="Bolder").first.click()
+    expect_finished(page, 9)
+    page.get_by_role("button", name="More like this").first.click()
+    expect_finished(page, 13)
+    page.get_by_role("button", name="Translate").first.click()
+    expect(page.get_by_role("combobox", name="Translate to")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Translate")).to_have_count(13)
+
+
+def test_a_filter_says_what_it_keeps_back_and_one_click_shows_all(page: Page, demo_app: AppProcess) -> None:
+    board_of_eight(page, demo_app)
+    page.get_by_role("button", name="View").click()
+    page.get_by_test_id("stButtonGroup").filter(has_text="Only from").get_by_role("button").first.click()
+    some = page.get_by_text(re.compile(r"[1-7] of 8 shown"))
+    expect(some).to_be_visible()
+    expect(cards(page)).not_to_have_count(8)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show all").click()
+    expect(cards(page)).to_have_count(8)
+    page.get_by_role("button", name="Undo").click()
+    expect(cards(page)).to_have_count(0)
+    expect(some).to_have_count(0)
 
 
 def test_a_dialog_that_fails_stays_open_with_what_was_typed(page: Page, demo_app: AppProcess) -> None:
@@ -221,6 +248,10 @@ def test_the_page_is_accessible_fits_the_screen_and_asks_no_other_host(
     come_to_rest(page)
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="View").click()
+    expect(page.get_by_text("Only those that keep to the brief")).to_be_visible()
+    come_to_rest(page)
+    assert serious(page) == []
     assert hosts == {demo_app.url.partition("://")[2]}
     context.close()
 

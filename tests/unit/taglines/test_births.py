@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.taglines.births import Births
+from core.taglines.births import MOST_NAMED, Births
 from core.taglines.resemblance import twin_of
 
 TEXTS = st.sampled_from(
@@ -24,17 +24,23 @@ def test_repetitions_are_left_out_and_said() -> None:
     births = Births(["Sun."], [3])
     taken = [births.take(0, text) for text in ("sun", "Taste the sunshine.", "Taste the sunshine again.", "Sun!")]
     assert taken == [False, True, False, False]
-    assert births.notices() == [
-        "2 duplicates were left out: “sun”; “Sun!”.",
-        "1 near-duplicate was left out: “Taste the sunshine again.”, which is nearly “Taste the sunshine.”.",
+    (notice,) = births.notices()
+    assert notice.split("\n") == [
+        "2 duplicates and 1 near-duplicate were left out.",
+        "“sun”",
+        "“Taste the sunshine again.”, which is nearly “Taste the sunshine.”",
+        "“Sun!”",
     ]
 
 
 def test_a_notice_quotes_only_some() -> None:
-    births = Births([str(number) for number in range(9)], [9])
-    for number in range(9):
-        births.take(0, f"{number}!")
-    assert births.notices() == ["9 duplicates were left out: “0!”; “1!”; “2!”; “3!”; and others."]
+    births = Births([str(number) for number in range(20)], [20])
+    for number in range(20):
+        births.take(0, f"{number}\n!")
+    (notice,) = births.notices()
+    said, *texts = notice.split("\n")
+    assert said == "20 duplicates were left out."
+    assert texts == [*(f"“{number} !”" for number in range(MOST_NAMED)), "and others"]
 
 
 def test_what_is_near_may_be_wished_for() -> None:

@@ -30,9 +30,11 @@ from core.taglines.board import (
     written_card,
 )
 from core.taglines.brief import Brief
+from core.taglines.checking import marks_of_board
 from core.taglines.history import what_changed
 from core.taglines.merging import merge
-from core.taglines.shown import shown
+from core.taglines.shown import Filter, deployments_of, shown
+from tests.support.boards import a_card
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -104,6 +106,32 @@ def test_the_shortlist_and_orders_show_what_they_say() -> None:
     newer = replace(board, cards=(*board.cards, Card("e", "x", NOW + timedelta(1), deployment_label="A")))
     assert [card.id for card in shown(newer, order="newest")] == list("eabcd")
     assert [card.id for card in shown(newer, order="shortest")] == list("eabcd")
+
+
+def filtered(board: Board, *deployment_ids: str, only_keeping: bool = False) -> str:
+    where = Filter(frozenset(deployment_ids), only_keeping=only_keeping)
+    return order(replace(board, cards=shown(board, where=where, marks=marks_of_board(board))))
+
+
+def test_a_filter_shows_the_cards_of_some_deployments_and_those_written_by_hand() -> None:
+    cards = [a_card(each, NOW, id=each, deployment_id=each.upper(), deployment_label="Same") for each in "ab"]
+    board = replace(a_board(), cards=(*cards, replace(written_card("c", NOW), id="c")))
+    assert deployments_of(board) == {"A": "Same", "B": "Same", "": ""}
+    assert [filtered(board), filtered(board, "A"), filtered(board, "B", "")] == ["abc", "a", "bc"]
+    assert filtered(board, "gone") == "abc"
+
+
+def test_a_filter_leaves_out_what_certainly_breaks_the_brief() -> None:
+    texts = {"a": "Taste", "b": "Scoops", "c": "Scoop of joy", "d": "taste!"}
+    cards = tuple(a_card(text, NOW, id=each) for each, text in texts.items())
+    board = replace(a_board(), cards=cards, brief=Brief(longest=10, banned=("scoop",)))
+    assert filtered(board, only_keeping=True) == "ab"
+
+
+def test_hidden_deployments_do_not_show_by_a_filter() -> None:
+    cards = tuple(a_card(each, NOW, id=each, deployment_id=each) for each in "ab")
+    board = replace(a_board(), cards=cards, shows_deployments=False)
+    assert (deployments_of(board), filtered(board, "a")) == ({}, "ab")
 
 
 def test_hidden_deployments_do_not_show_by_the_order() -> None:

@@ -305,16 +305,15 @@ class TestSeveralDeployments:
         one = desk(core_loop, fast=[answer(said("Sun."))], slow=[answer(said("SUN", "Snow globe", "Snow globes"))])
         view = ended(one.generate(4, "Old one."))
         assert sorted(text.casefold().strip(".") for text in texts(view)) == ["snow globe", "sun"]
-        assert [notice.partition(":")[0] for notice in view.notices] == [
-            "1 duplicate was left out",
-            "1 near-duplicate was left out",
+        assert [notice.partition("\n")[0] for notice in view.notices] == [
+            "1 duplicate and 1 near-duplicate were left out."
         ]
 
     def test_do_not_write_what_stands_on_the_board(self, core_loop: CoreLoop) -> None:
         one = desk(core_loop, fast=[answer(said("sun!", "Moonlight"))])
         view = ended(one.generate(2, "Sun."))
         assert texts(view) == ["Moonlight"]
-        assert view.notices == ("1 duplicate was left out: “sun!”.",)
+        assert view.notices == ("1 duplicate was left out.\n“sun!”",)
 
 
 class TestStop:
