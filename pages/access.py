@@ -10,11 +10,11 @@ import streamlit as st
 from core.access.bundle import support_bundle
 from core.identity.user import LOCAL
 from core.markdown import as_label
-from pages.components.access_map import draw_deployment, draw_problems, draw_verdict, examine
+from pages.components.access.access_map import draw_deployment, draw_problems, draw_verdict, examine
+from pages.components.access.credentials import draw_credentials
+from pages.components.access.rechecking import look_again
 from pages.components.copy_button import copy_button
-from pages.components.credentials import draw_credentials
 from pages.components.reader import clock_time
-from pages.components.rechecking import look_again
 from pages.components.session import require_user
 
 OF_WHOM: Final = {"user": "You", "app": "The app itself"}

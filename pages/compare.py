@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components import compare_asking as asking
-from pages.components import compare_choices as choices
-from pages.components.compare_bar import draw_bar, draw_how_it_was_measured, draw_title
-from pages.components.compare_blind import draw_blind, draw_verdicts, draw_win_rates
-from pages.components.compare_columns import choose_columns, draw_columns
-from pages.components.compare_confirmation import draw_confirmation
-from pages.components.compare_figures import draw_glance, draw_spread
-from pages.components.compare_form import draw_form, draw_invitation
-from pages.components.compare_live import Progress, watch
-from pages.components.compare_reading import read, votes_on
-from pages.components.compare_rounds import choose_round
-from pages.components.compare_withheld import draw_check_all
-from pages.components.compare_wording import draw_json, draw_wording, has_json, texts_of
+from pages.components.compare import asking, choices
+from pages.components.compare.bar import draw_bar, draw_how_it_was_measured, draw_title
+from pages.components.compare.blind import draw_blind, draw_verdicts, draw_win_rates
+from pages.components.compare.columns import choose_columns, draw_columns
+from pages.components.compare.confirmation import draw_confirmation
+from pages.components.compare.figures import draw_glance, draw_spread
+from pages.components.compare.form import draw_form, draw_invitation
+from pages.components.compare.live import Progress, watch
+from pages.components.compare.reading import read, votes_on
+from pages.components.compare.rounds import choose_round
+from pages.components.compare.scroll_into_sight import scroll_into_sight
+from pages.components.compare.withheld import draw_check_all
+from pages.components.compare.wording import draw_json, draw_wording, has_json, texts_of
 from pages.components.failure import draw_failure
 from pages.components.fresh_place import fresh_place
 from pages.components.kept_failure import take_failure
-from pages.components.scroll_into_sight import scroll_into_sight
 from pages.components.session import Visitor, require_user
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from core.comparisons.reading import Reading
     from core.runs.comparison import Vote
     from core.runs.live_comparison import LiveComparison
-    from pages.components.compare_columns import LiveColumn
+    from pages.components.compare.columns import LiveColumn
 
 
 def draw_comparison(

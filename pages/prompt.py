@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.markdown import as_plain
-from pages.components import asking
-from pages.components.answer import WIDTH_PIXELS, draw_actions, draw_answer
-from pages.components.deployment_bar import draw_deployment_bar
 from pages.components.failure import draw_failure
 from pages.components.kept_failure import take_failure
-from pages.components.live_answer import draw_live
-from pages.components.onwards import draw_onwards
-from pages.components.scroll_to_end import scroll_to_end
+from pages.components.prompt import asking
+from pages.components.prompt.answer import WIDTH_PIXELS, draw_actions, draw_answer
+from pages.components.prompt.deployment_bar import draw_deployment_bar
+from pages.components.prompt.live_answer import draw_live
+from pages.components.prompt.onwards import draw_onwards
+from pages.components.prompt.scroll_to_end import scroll_to_end
 from pages.components.session import Visitor, require_user
 
 if TYPE_CHECKING:

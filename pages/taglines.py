@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.storage.board_records import Role
-from pages.components import taglines_asking as asking
-from pages.components import taglines_choices as choices
 from pages.components.failure import draw_failure
 from pages.components.fresh_place import fresh_place
 from pages.components.kept_failure import take_failure
 from pages.components.session import Visitor, require_user
 from pages.components.steady_place import steady_place
-from pages.components.taglines_bar import draw_bar, draw_title
-from pages.components.taglines_board import draw_choices, draw_clashes, draw_grid
-from pages.components.taglines_form import draw_brief_to_read, draw_form, draw_invitation
-from pages.components.taglines_live import draw_progress, draw_report, watch
+from pages.components.taglines import asking, choices
+from pages.components.taglines.bar import draw_bar, draw_title
+from pages.components.taglines.board import draw_choices, draw_clashes, draw_grid
+from pages.components.taglines.form import draw_brief_to_read, draw_form, draw_invitation
+from pages.components.taglines.live import draw_progress, draw_report, watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from core.taglines.board import Board
     from core.taglines.generation import Watched
-    from pages.components.taglines_live import Newborns
+    from pages.components.taglines.live import Newborns
 
 
 def draw_board(

@@ -24,16 +24,16 @@ def imported_with(name: str) -> str:
 
 
 def test_the_way_from_an_answer_to_compare_imports_nothing_heavy() -> None:
-    assert imported_with("onwards") == ""
+    assert imported_with("prompt.onwards") == ""
 
 
 def test_the_page_itself_waits_for_tables_and_charts_only_when_there_are_any() -> None:
     for name in (
-        "compare_form",
-        "compare_bar",
-        "compare_live",
-        "compare_figures",
-        "compare_blind",
-        "compare_wording",
+        "compare.form",
+        "compare.bar",
+        "compare.live",
+        "compare.figures",
+        "compare.blind",
+        "compare.wording",
     ):
         assert imported_with(name) == "", name

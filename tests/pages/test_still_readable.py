@@ -14,8 +14,10 @@ from core.storage.board_records import Role
 from core.taglines.board import Board
 from core.taglines.brief import Brief
 from core.taglines.generation import Generation, Part
-from pages.components import compare_live, still_readable, taglines_live
+from pages.components import still_readable
+from pages.components.compare import live as compare_live
 from pages.components.still_readable import LOOK_SECONDS, StillReadable
+from pages.components.taglines import live as taglines_live
 from tests.support.boards import ANA
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from core.storage.board_records import Role
 from core.taglines.board import show_deployments
 from core.taglines.brief import Brief
 from core.taglines.generation import Generation, Part
-from pages.components.taglines_live import draw_progress
+from pages.components.taglines.live import draw_progress
 from tests.pages.conftest import said
 from tests.support.signed_in import sign_in
 

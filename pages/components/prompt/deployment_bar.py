@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.markdown import as_label
-from pages.components import asking
 from pages.components.call_as import draw_call_as
-from pages.components.conversation_menu import draw_conversation_menu
 from pages.components.parameter_controls import draw_parameters
+from pages.components.prompt import asking
+from pages.components.prompt.conversation_menu import draw_conversation_menu
 from pages.components.reader import date_and_time
 from pages.components.standing import standing_badge
 

@@ -16,7 +16,7 @@ from pages.components.interruptible import let_be_interrupted
 from pages.components.reader import clock_time
 from pages.components.same_tab_link import same_tab_link
 from pages.components.still_readable import StillReadable
-from pages.components.taglines_cards import draw_text_and_facts
+from pages.components.taglines.cards import draw_text_and_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

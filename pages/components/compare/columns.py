@@ -14,8 +14,8 @@ from core.markdown import as_label, neutralise
 from core.runs.comparison import FINISHED
 from core.storage.records import RunState
 from pages.components.call_as_code import draw_code
-from pages.components.compare_outcome import draw_outcome
-from pages.components.compare_withheld import draw_withheld
+from pages.components.compare.outcome import draw_outcome
+from pages.components.compare.withheld import draw_withheld
 from pages.components.copy_button import copy_button
 from pages.components.growing_answer import GrowingAnswer
 from pages.components.kept_failure import attempt

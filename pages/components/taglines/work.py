@@ -10,14 +10,14 @@ import streamlit as st
 from core.taglines.asking import Wish
 from core.taglines.board import MOST_CARD_TEXT, MOST_COMMENT, comment, edit
 from core.taglines.languages import LANGUAGES
-from pages.components import taglines_asking as asking
+from pages.components.taglines import asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.taglines.board import Board, Card
     from pages.components.session import Visitor
-    from pages.components.taglines_asking import AtWork
+    from pages.components.taglines.asking import AtWork
 
 
 def draw_work(visitor: Visitor, board: Board, card: Card, now: AtWork) -> None:

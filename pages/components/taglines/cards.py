@@ -13,11 +13,11 @@ from core.markdown import as_label, as_plain
 from core.taglines.asking import Wish
 from core.taglines.board import move, rate, remove, shortlist
 from core.taglines.lengths import characters_in, words_in
-from pages.components import taglines_asking as asking
 from pages.components.copy_button import copy_button
 from pages.components.icon_buttons import IconButton, icon_buttons
 from pages.components.reader import date_and_time, reader_locale
-from pages.components.taglines_work import draw_work
+from pages.components.taglines import asking
+from pages.components.taglines.work import draw_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

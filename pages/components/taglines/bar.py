@@ -11,16 +11,16 @@ from core.markdown import as_label
 from core.storage.board_records import Role
 from core.taglines.board import MOST_CARD_TEXT, MOST_TITLE
 from core.web.paths import STAGE
-from pages.components import taglines_asking as asking
 from pages.components.failure import draw_failure
 from pages.components.kept_failure import take_failure
 from pages.components.reader import date_and_time
 from pages.components.same_tab_link import same_tab_link
-from pages.components.taglines_export import draw_export
-from pages.components.taglines_rehearsal import draw_rehearsal
-from pages.components.taglines_sharing import draw_sharing
-from pages.components.taglines_versions import draw_versions
-from pages.components.taglines_vote import draw_vote
+from pages.components.taglines import asking
+from pages.components.taglines.export import draw_export
+from pages.components.taglines.rehearsal import draw_rehearsal
+from pages.components.taglines.sharing import draw_sharing
+from pages.components.taglines.versions import draw_versions
+from pages.components.taglines.vote import draw_vote
 
 if TYPE_CHECKING:
     from core.storage.board_records import BoardHeading

@@ -9,8 +9,8 @@ import streamlit as st
 from core.markdown import as_label, neutralise
 from core.storage.records import RunRecord, RunState
 from pages.components.copy_button import copy_button
-from pages.components.facts import draw_facts
 from pages.components.failure import draw_failure, draw_wait
+from pages.components.prompt.facts import draw_facts
 from pages.components.same_tab_link import same_tab_link
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pages.components.compare_outcome import draw_outcome
+from pages.components.compare.outcome import draw_outcome
 from pages.components.growing_answer import SENDING_SECONDS, frame_seconds
 from pages.components.still_readable import StillReadable
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.runs.comparison import Comparison
     from core.runs.live_comparison import LiveComparison
-    from pages.components.compare_columns import LiveColumn
+    from pages.components.compare.columns import LiveColumn
     from pages.components.session import Visitor
 
 _LOOK_SECONDS: Final = 0.1

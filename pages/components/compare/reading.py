@@ -12,7 +12,7 @@ from core.comparisons.changes import changes
 from core.comparisons.reading import Reading, findings_of, reading
 from core.errors import NotFound
 from core.markdown import as_label
-from pages.components.compare_asking import FROM_A_FILE
+from pages.components.compare.asking import FROM_A_FILE
 from pages.components.reader import reader_locale
 
 if TYPE_CHECKING:

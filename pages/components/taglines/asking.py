@@ -11,9 +11,9 @@ import streamlit as st
 from core.errors import KeylessError, NotFound
 from core.taglines.board import add as with_cards
 from core.taglines.board import rename, require_room, set_brief, written_card
-from pages.components import taglines_choices as choices
 from pages.components.kept_failure import attempt, keep_failure
-from pages.components.taglines_filter import show_all
+from pages.components.taglines import choices
+from pages.components.taglines.filter import show_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from pages.components.answer import WIDTH_PIXELS
 from pages.components.growing_answer import SENDING_SECONDS, GrowingAnswer, frame_seconds
-from pages.components.scroll_to_end import scroll_to_end
+from pages.components.prompt.answer import WIDTH_PIXELS
+from pages.components.prompt.scroll_to_end import scroll_to_end
 
 if TYPE_CHECKING:
     from core.runs.live_runs import LiveRuns

@@ -9,12 +9,11 @@ import streamlit as st
 from core.markdown import as_label
 from core.taglines.brief import LONGEST_OF, MOST_CARDS, MOST_DETAIL, MOST_TEXT, Brief
 from core.taglines.languages import LANGUAGES
-from pages.components import taglines_asking as asking
-from pages.components import taglines_choices as choices
 from pages.components.call_as import draw_call_as
 from pages.components.kept_failure import attempt
 from pages.components.readable import choice, emphasis, main_label
 from pages.components.steady_place import steady_place
+from pages.components.taglines import asking, choices
 
 if TYPE_CHECKING:
     from core.taglines.board import Board

@@ -12,9 +12,9 @@ from core.comparisons.judging import judge
 from core.comparisons.win_rates import tags_of, win_rates
 from core.markdown import as_label, neutralise
 from core.runs.comparison import Verdict
-from pages.components.compare_intervals import IntervalRow, draw_intervals
-from pages.components.compare_reading import read, votes_on
-from pages.components.compare_withheld import draw_all_withheld
+from pages.components.compare.intervals import IntervalRow, draw_intervals
+from pages.components.compare.reading import read, votes_on
+from pages.components.compare.withheld import draw_all_withheld
 from pages.components.kept_failure import attempt
 from pages.components.reader import reader_locale
 

@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.markdown import as_label
 from core.taglines.board import MOST_TITLE
-from pages.components import taglines_asking as asking
 from pages.components.failure import draw_failure
 from pages.components.kept_failure import attempt, take_failure
 from pages.components.reader import date_and_time
+from pages.components.taglines import asking
 
 if TYPE_CHECKING:
     from core.storage.board_records import BoardVersion

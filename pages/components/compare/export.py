@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.comparisons.exports import Format, export, export_name
-from pages.components import compare_asking as asking
+from pages.components.compare import asking
 from pages.components.reader import reader_locale
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ import streamlit as st
 
 from core.errors import KeylessError
 from core.markdown import as_label
-from pages.components import compare_asking as asking
-from pages.components import compare_choices as choices
-from pages.components.compare_choices import Kind
-from pages.components.compare_settings import draw_settings, draw_sweep
+from pages.components.compare import asking, choices
+from pages.components.compare.choices import Kind
+from pages.components.compare.settings import draw_settings, draw_sweep
 from pages.components.kept_failure import attempt
 from pages.components.readable import choice, emphasis, main_label
 from pages.components.steady_place import steady_place

@@ -10,8 +10,8 @@ import streamlit as st
 from core.comparisons.interchange import comparison_from_json
 from core.errors import NotFound
 from core.runs.comparison_plan import MOST_DEPLOYMENTS
-from pages.components import compare_choices as choices
-from pages.components.compare_restoring import set_from
+from pages.components.compare import choices
+from pages.components.compare.restoring import set_from
 from pages.components.drawer_keys import renew
 from pages.components.kept_failure import attempt, keep_failure
 from pages.components.parameter_controls import set_parameters

@@ -12,9 +12,9 @@ from core.access.recheck import Stage, spreading
 from core.access.requesting import request_text
 from core.deployments.deployment import Deployment
 from core.markdown import as_plain
-from pages.components.examination import draw_problem, draw_steps, headline, is_told_above, problem_line
+from pages.components.access.examination import draw_problem, draw_steps, headline, is_told_above, problem_line
+from pages.components.access.rechecking import FRESH, draw_recheck
 from pages.components.reader import cost_words
-from pages.components.rechecking import FRESH, draw_recheck
 from pages.components.standing import failing, standing_badge
 
 if TYPE_CHECKING:

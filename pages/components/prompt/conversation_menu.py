@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.markdown import as_label
-from pages.components import asking
+from pages.components.prompt import asking
 
 if TYPE_CHECKING:
     from core.storage.records import Conversation

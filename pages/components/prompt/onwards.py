@@ -9,8 +9,8 @@ import streamlit as st
 from core.deployments.parameters import Call, Message, Parameters
 from core.errors import NotFound
 from core.runs.messages import messages_of
-from pages.components import compare_asking
 from pages.components.call_as_code import draw_code
+from pages.components.compare import asking as compare_asking
 
 if TYPE_CHECKING:
     from core.storage.records import Conversation, RunRecord, Turn

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.markdown import as_label, as_plain
-from pages.components import taglines_asking as asking
 from pages.components.failure import draw_failure
 from pages.components.kept_failure import attempt, take_failure
 from pages.components.reader import date_and_time
+from pages.components.taglines import asking
 
 if TYPE_CHECKING:
     from core.taglines.board import Board

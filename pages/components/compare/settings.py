@@ -11,9 +11,9 @@ from core.deployments.parameters import LABELS
 from core.markdown import as_label
 from core.runs.comparison_plan import MOST_REPEATS
 from core.runs.comparison_plan import SYSTEM as SYSTEM_MESSAGE
-from pages.components import compare_choices as choices
 from pages.components.call_as import draw_call_as
-from pages.components.compare_choices import Kind
+from pages.components.compare import choices
+from pages.components.compare.choices import Kind
 from pages.components.parameter_controls import draw_parameters
 from pages.components.reader import reader_locale
 

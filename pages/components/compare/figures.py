@@ -26,7 +26,7 @@ from core.comparisons.sentences import sentence
 from core.comparisons.spread import spreads
 from core.markdown import as_label
 from core.storage.records import RunState
-from pages.components.compare_intervals import IntervalRow, draw_intervals
+from pages.components.compare.intervals import IntervalRow, draw_intervals
 from pages.components.readable import choice
 from pages.components.reader import reader_locale
 

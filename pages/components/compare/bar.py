@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.markdown import as_label
 from core.runs.pausing import PAUSED
-from pages.components import compare_asking as asking
-from pages.components.compare_export import draw_export, draw_opener
-from pages.components.compare_reading import draw_what_changed
+from pages.components.compare import asking
+from pages.components.compare.export import draw_export, draw_opener
+from pages.components.compare.reading import draw_what_changed
 from pages.components.copy_button import copy_button
 from pages.components.kept_failure import attempt
 from pages.components.own_address import own_address

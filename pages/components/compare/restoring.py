@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.runs.comparison_plan import SYSTEM as SYSTEM_MESSAGE
-from pages.components.compare_choices import (
+from pages.components.compare.choices import (
     BLIND,
     DEPLOYMENTS,
     HAS_OWN,

@@ -11,12 +11,12 @@ from babel.numbers import format_decimal
 
 from core.errors import SignInAgain
 from core.runs.comparison_cost import ANSWER_TOKENS, expected_cost
-from pages.components import compare_asking as asking
+from pages.components.compare import asking
 from pages.components.kept_failure import attempt
 from pages.components.reader import cost_words, reader_locale
 
 if TYPE_CHECKING:
-    from pages.components.compare_asking import Wish
+    from pages.components.compare.asking import Wish
     from pages.components.session import Visitor
 
 _MINUTE: Final = 60

@@ -12,14 +12,14 @@ from core.markdown import as_plain
 from core.taglines.board import allow_replays, show_deployments
 from core.taglines.checking import marks_of_board
 from core.taglines.shown import ORDERS, shown
-from pages.components import taglines_asking as asking
 from pages.components.readable import choice
 from pages.components.reader import date_and_time
 from pages.components.steady_place import steady_place
-from pages.components.taglines_cards import Desk, draw_card
-from pages.components.taglines_choices import ALL, SHORTLIST, SHOWN
-from pages.components.taglines_filter import draw_filter, draw_kept_back, filter_as_set
-from pages.components.taglines_live import Newborns
+from pages.components.taglines import asking
+from pages.components.taglines.cards import Desk, draw_card
+from pages.components.taglines.choices import ALL, SHORTLIST, SHOWN
+from pages.components.taglines.filter import draw_filter, draw_kept_back, filter_as_set
+from pages.components.taglines.live import Newborns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""What the page My access is drawn with."""

@@ -1,0 +1,1 @@
+"""What the page Prompt is drawn with."""

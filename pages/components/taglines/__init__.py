@@ -1,0 +1,1 @@
+"""What the page Taglines is drawn with."""
