@@ -8,7 +8,7 @@ from core.emulator.directory import BUSINESS_USER, NEW_JOINER, TESTER, Person
 from core.storage.board_records import Role
 from core.taglines.board import add, allow_replays, edit, show_deployments
 from core.taglines.brief import DEFAULT_TEXT, Brief
-from pages.components.taglines_asking import AtWork
+from pages.components.taglines.asking import AtWork
 from tests.pages.conftest import button, said
 from tests.support.boards import a_card
 from tests.support.signed_in import sign_in
