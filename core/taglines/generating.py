@@ -162,7 +162,9 @@ class Generating:
         carrying = functools.partial(
             Carrying, generation, births, start=start, clock=self._clock, how=how, language=language
         )
-        self._core_loop.submit(self._carry(generation, asker, carrying, runs))
+        carried = self._core_loop.submit(self._carry(generation, asker, carrying, runs))
+        # Also where the app ends before it has taken its first step.
+        carried.add_done_callback(lambda _: generation.end())
         return generation
 
     async def _carry(

@@ -225,8 +225,9 @@ class Generation:
     def end(self) -> None:
         """Nothing more happens."""
         with self._lock:
-            self.ended.set_result(None)
-            self._bell.ring()
+            if not self.ended.done():
+                self.ended.set_result(None)
+                self._bell.ring()
 
     def _seen(self, place: int, part: Part) -> Part:
         run = self._runs.get(place)

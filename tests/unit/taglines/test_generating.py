@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -460,6 +461,20 @@ class TestTheDesk:
         with running() as core_loop:
             generation = desk(core_loop, fast=[[pause]]).generate()
             pause.wait_until_reached()
+        generation.ended.result(BOUND_SECONDS)
+
+    def test_ends_also_a_generation_that_the_end_of_the_app_keeps_from_beginning(self) -> None:
+        is_held, may_go_on = threading.Event(), threading.Event()
+
+        async def hold() -> None:
+            is_held.set()
+            may_go_on.wait(BOUND_SECONDS)
+
+        with running() as core_loop:
+            core_loop.submit(hold())
+            assert is_held.wait(BOUND_SECONDS)
+            generation = desk(core_loop, fast=[answer(said("Sun."))]).generate()
+            threading.Timer(0.1, may_go_on.set).start()
         generation.ended.result(BOUND_SECONDS)
 
 
