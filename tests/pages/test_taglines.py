@@ -87,8 +87,21 @@ def test_details_are_part_of_the_brief_and_what_breaks_them_is_marked(app: AppTe
     assert app.button(key="taglines-generate").label == "Generate 2"
     app.button(key="taglines-generate").click().run()
     brief = the_board(app, services).brief
+    assert len(headers(app)) == 2
     assert (brief.must_have, brief.longest, brief.longest_unit) == (("glacier", "scoop"), 3, "words")
     assert "3 are the most" in said(app)
+
+
+def test_generate_names_what_comes_also_where_each_deployment_writes_one_of_fewer(
+    app: AppTest, services: Services
+) -> None:
+    opened(app)
+    chosen = list(app.button_group(key="taglines-deployments").value or ())
+    app.number_input(key="taglines-count").set_value(1).run()
+    assert len(chosen) > 1
+    assert app.button(key="taglines-generate").label == f"Generate {len(chosen)}"
+    app.button(key="taglines-generate").click().run()
+    assert len(the_board(app, services).cards) == len(chosen)
 
 
 def test_variables_of_a_brief_become_a_form_and_are_asked_for_before_anything_is_sent(

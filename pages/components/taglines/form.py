@@ -29,6 +29,8 @@ EXAMPLES: Final = {
 
 def draw_form(visitor: Visitor, board: Board | None, *, is_making: bool) -> None:
     """Draw it; ``board`` is the open one, on which the cards go."""
+    as_set = choices.brief_as_set()
+    wanted = max(as_set.count, len(as_set.deployment_ids))
     with st.container(border=True, key="taglines-form"):
         brief, tone = st.columns([3, 1])
         brief.text_area(
@@ -44,7 +46,7 @@ def draw_form(visitor: Visitor, board: Board | None, *, is_making: bool) -> None
         with st.container(horizontal=True, vertical_alignment="center", key="taglines-actions"):
             # Both at their places, whether or not cards are made: none is left over from before.
             st.button(
-                main_label(f"Generate {st.session_state[choices.key_of(choices.COUNT)]}", is_disabled=is_making),
+                main_label(f"Generate {wanted}", is_disabled=is_making),
                 type=emphasis(),
                 icon=":material/auto_awesome:",
                 shortcut="Mod+Enter",
@@ -166,7 +168,14 @@ def _draw_details(visitor: Visitor) -> None:
             persist_state="session",
         )
         _draw_text("Banned", choices.BANNED, "Words, with commas between")
-        st.number_input("How many", 1, MOST_CARDS, key=choices.key_of(choices.COUNT), persist_state="session")
+        st.number_input(
+            "How many",
+            1,
+            MOST_CARDS,
+            key=choices.key_of(choices.COUNT),
+            help="Each deployment writes at least one.",
+            persist_state="session",
+        )
     catalogue = visitor.services.catalogue
     st.pills(
         "Deployments",
