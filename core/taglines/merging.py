@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from core.taglines.board import Board, Card, new_card_id
 from core.taglines.brief import Brief
@@ -11,6 +11,9 @@ from core.taglines.brief import Brief
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+T = TypeVar("T")
+"""Any value of a board."""
 
 Outcome = Literal["kept beside", "put together", "replaced", "kept though removed", "brought back"]
 
@@ -134,19 +137,19 @@ def _brief(base: Brief, mine: Brief, theirs: Brief, clashes: list[Clash]) -> Bri
 
 
 def _settled(  # noqa: PLR0913, PLR0917 - three sides of one thing, and where to say it
-    base: Any,  # noqa: ANN401 - any value of a board
-    mine: Any,  # noqa: ANN401 - the same
-    theirs: Any,  # noqa: ANN401 - the same
+    base: T,
+    mine: T,
+    theirs: T,
     what: str,
     clashes: list[Clash],
     card_id: str = "",
-) -> Any:  # noqa: ANN401 - the same
+) -> T:
     if theirs not in (base, mine) and mine != base:
         clashes.append(Clash("replaced", what, card_id))
     return _later(base, mine, theirs)
 
 
-def _later(base: Any, mine: Any, theirs: Any) -> Any:  # noqa: ANN401 - any value of a board
+def _later(base: T, mine: T, theirs: T) -> T:
     return theirs if mine == base else mine
 
 
