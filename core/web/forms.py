@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
     from core.web.origin import PublicOrigin
 
 FORM_LIMIT_BYTES: Final = 4096
-TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the field's name
+_TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the field's name
+
+
+def token_field(form_token: str) -> str:
+    """The hidden field, as HTML, by which ``own_form`` knows a form of ours."""
+    return f'<input type="hidden" name="{_TOKEN_FIELD}" value="{escape(form_token)}">'
 
 
 async def own_form(request: Request, session: Session, origin: PublicOrigin) -> dict[str, str] | None:
@@ -22,7 +28,7 @@ async def own_form(request: Request, session: Session, origin: PublicOrigin) -> 
     A page of another site could send the form, but has neither our origin nor the session's token.
     """
     fields = await _fields(request)
-    is_ours = _is_same(fields.get(TOKEN_FIELD, ""), session.form_token)
+    is_ours = _is_same(fields.get(_TOKEN_FIELD, ""), session.form_token)
     return fields if is_ours and request.headers.getlist("origin") == [origin.url] else None
 
 

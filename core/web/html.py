@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from core.web import paths
+from core.web.forms import token_field
 from core.web.safe_next import HOME
 from core.web.streamlit_files import text_font_path
 
@@ -83,7 +84,7 @@ def sign_out(*, username: str, form_token: str, from_microsoft_too: bool) -> str
         f'<p class="lead">You are signed in as <strong>{escape(username)}</strong>. Answers still on their way are '
         "stopped; your conversations are kept.</p>"
         f'<form method="post" action="{paths.SIGN_OUT}">'
-        f'<input type="hidden" name="form_token" value="{escape(form_token)}">{choice if from_microsoft_too else ""}'
+        f"{token_field(form_token)}{choice if from_microsoft_too else ''}"
         '<p class="actions"><button class="button main">Sign out</button>'
         '<button class="button" name="everywhere" value="yes">Sign out everywhere</button>'
         f'<a href="{HOME}">Stay signed in</a></p></form>',

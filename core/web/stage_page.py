@@ -13,7 +13,7 @@ from core.taglines.replay import stored_note
 from core.taglines.typesetting import one_line
 from core.taglines.voting import FEWEST_CHOICES
 from core.web import html, paths
-from core.web.forms import TOKEN_FIELD
+from core.web.forms import token_field
 
 if TYPE_CHECKING:
     from core.storage.board_records import Poll
@@ -103,13 +103,12 @@ def _card(card: Card, number: int, count: int) -> str:
 
 def _vote(board: Board, poll: Poll | None, *, origin: str, form_token: str, may_edit: bool) -> str:
     action = f"{paths.STAGE}{escape(board.id)}/vote"
-    token = f'<input type="hidden" name="{TOKEN_FIELD}" value="{escape(form_token)}">'
 
     def form(do: str, label: str) -> str:
         if not may_edit:
             return ""
         return (
-            f'<form method="post" action="{action}">{token}'
+            f'<form method="post" action="{action}">{token_field(form_token)}'
             f'<button class="main" name="do" value="{do}">{label}</button></form>'
         )
 

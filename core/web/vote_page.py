@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.taglines.typesetting import one_line
 from core.web import html, paths
-from core.web.forms import TOKEN_FIELD
+from core.web.forms import token_field
 from core.web.safe_next import HOME
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def invitation_page(invitation: Invitation, share_id: str, session: Session, fil
         f'<p class="lead"><strong dir="auto">{escape(one_line(invitation.owner_name))}</strong> shares the board '
         f'<strong dir="auto">{escape(title)}</strong> with you. You will be able to {what}, and its owner will see '
         f"that you ({escape(session.username)}) have joined.</p>"
-        f'<form method="post" action="{paths.JOIN}{escape(share_id)}">{_token(session)}'
+        f'<form method="post" action="{paths.JOIN}{escape(share_id)}">{token_field(session.form_token)}'
         '<p class="actions"><button class="button main">Open the board</button>'
         f'<a class="button" href="{HOME}">Not now</a></p></form></section></main>'
     )
@@ -55,7 +55,8 @@ def _ballot(poll: Poll, mine: str, session: Session) -> str:
     choices = "".join(_choice(choice, is_mine=choice.card_id == mine) for choice in poll.choices)
     return (
         f'<p class="lead" role="status">{said}</p>'
-        f'<form method="post" action="{paths.VOTE}{escape(poll.id)}">{_token(session)}{choices}</form>'
+        f'<form method="post" action="{paths.VOTE}{escape(poll.id)}">{token_field(session.form_token)}'
+        f"{choices}</form>"
     )
 
 
@@ -84,10 +85,6 @@ def _result(poll: Poll, choice: Choice, *, is_mine: bool) -> str:
 
 def _by_votes(poll: Poll) -> list[Choice]:
     return sorted(poll.choices, key=lambda choice: -poll.votes.get(choice.card_id, 0))
-
-
-def _token(session: Session) -> str:
-    return f'<input type="hidden" name="{TOKEN_FIELD}" value="{escape(session.form_token)}">'
 
 
 def _document(title: str, content: str, files: ShownFiles, *, root: str = "", script: bool = False) -> str:
