@@ -12,6 +12,7 @@ from pages.components.failure import draw_command
 
 if TYPE_CHECKING:
     from core.identity.app_credential import Attempt
+    from core.identity.credential_failures import Explanation
 
 _NAMES: Final = {
     WORKLOAD: "Workload identity",
@@ -31,12 +32,10 @@ def draw_credentials(tried: tuple[Attempt, ...]) -> None:
             if attempt.why is None:
                 st.markdown(_line(attempt))
             else:
-                _draw_failed(attempt, is_grave=not winner)
+                _draw_failed(attempt, attempt.why, is_grave=not winner)
 
 
-def _draw_failed(attempt: Attempt, *, is_grave: bool) -> None:
-    why = attempt.why
-    assert why is not None  # noqa: S101 - only then there is something to say
+def _draw_failed(attempt: Attempt, why: Explanation, *, is_grave: bool) -> None:
     mark = ":red[:material/cancel:]" if is_grave else ":orange[:material/error:]"
     st.markdown(f"{mark} **{_name(attempt)}**: {as_label(why.title)}")
     with st.container(border=True):
