@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -18,8 +19,6 @@ from pages.components.reader import date_and_time
 from pages.components.same_tab_link import same_tab_link
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from core.comparisons.reading import Reading
     from core.runs.comparison import Comparison
     from pages.components.session import Visitor
@@ -134,13 +133,11 @@ def _draw_going_on(visitor: Visitor, comparison: Comparison) -> None:
 def _draw_sharing(visitor: Visitor, comparison: Comparison) -> None:
     with st.popover("Share", icon=":material/share:", key="compare-share"):
         key = f"compare-shared-{comparison.id}-{comparison.is_shared}"
+        share = partial(
+            visitor.services.comparing.share, visitor.user, comparison.id, is_shared=not comparison.is_shared
+        )
         st.toggle(
-            "Anybody who can sign in may read it",
-            comparison.is_shared,
-            key=key,
-            on_change=_attempted(
-                visitor.services.comparing.share, visitor.user, comparison.id, is_shared=not comparison.is_shared
-            ),
+            "Anybody who can sign in may read it", comparison.is_shared, key=key, on_change=attempt, args=(share,)
         )
         st.caption(
             "A reader sees answers only of deployments that they may use themselves, and sees none of your votes."
@@ -185,10 +182,6 @@ def _draw_more(visitor: Visitor, comparison: Comparison) -> None:
 
 def _known_tags(visitor: Visitor) -> set[str]:
     return {tag for heading in visitor.services.comparing.comparisons(visitor.user) for tag in heading.tags}
-
-
-def _attempted(work: Callable[..., object], *args: object, **named: object) -> Callable[[], None]:
-    return lambda: attempt(lambda: work(*args, **named))
 
 
 def _resume(visitor: Visitor, comparison_id: str) -> None:
