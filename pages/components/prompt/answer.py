@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from core.errors import SignInAgain
 from core.markdown import as_label, neutralise
 from core.storage.records import RunRecord, RunState
 from pages.components.copy_button import copy_button
@@ -65,7 +66,7 @@ def draw_actions(
         if run.text:
             copy_button(run.text, key=f"copy-{run.id}")
         if is_last:
-            if run.error is not None and run.error.kind == "SignInAgain":
+            if run.error is not None and run.error.kind == SignInAgain.__name__:
                 same_tab_link(
                     "Sign in again", f"/auth/sign-in?next=/?id={run.conversation_id}", key=f"renew-{run.id}"
                 )
