@@ -440,7 +440,7 @@ def test_an_exported_file_is_opened_again_without_anything_being_asked_or_stored
     app: AppTest, services: Services, emulator: Emulator
 ) -> None:
     compare(opened(app), prompt="Write a tagline for a bakery")
-    user = services.user_of(services.sessions.by_id(str(app.user["session_id"])))  # type: ignore[arg-type]
+    user = services.user_of(sign_in(services, BUSINESS_USER))
     file = comparison_as_json(services.comparing.comparison(user, str(app.query_params["id"])))
     app.button(key="compare-delete")
     app.checkbox(key="compare-sure").set_value(True).run()

@@ -83,7 +83,7 @@ def test_regenerating_keeps_both_answers_and_shows_the_new_one(app: AppTest, ser
     app.run()
     ask(app, "Write a tagline for a bakery")
     button(app, "Regenerate").click().run()
-    user = services.user_of(services.sessions.by_id(str(app.user["session_id"])))  # type: ignore[arg-type]
+    user = services.user_of(sign_in(services, BUSINESS_USER))
     conversation = services.prompting.conversation(user, str(app.query_params["id"]))
     assert [len(turn.runs) for turn in conversation.turns] == [2]
 
