@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from core.comparisons.reading import Reading
     from core.documents.html_pages import Html
+    from core.runs.comparison import Cell
 
 ENGLISH: Final = Locale("en", "US")
 HOW_TO_READ: Final = (
@@ -219,17 +220,15 @@ def _html(reading: Reading, written_at: datetime, locale: Locale) -> bytes:
         for one in reading.withheld
     ]
     for number in sorted({cell.round for cell in comparison.cells}):
-        cards = [_card(reading, cell.arm, number, locale) for cell in comparison.cells if cell.round == number]
+        cards = [_card(reading, cell, locale) for cell in comparison.cells if cell.round == number]
         parts += [html_pages.heading(f"Round {number + 1}"), html_pages.grid(*cards)]
     return html_pages.html_page(comparison.title or "Comparison", parts)
 
 
-def _card(reading: Reading, number: int, round: int, locale: Locale) -> Html:  # noqa: A002 - its name everywhere
-    arm, run = reading.comparison.plan.arms[number], reading.comparison.run(round, number)
+def _card(reading: Reading, cell: Cell, locale: Locale) -> Html:
+    arm, run = reading.comparison.plan.arms[cell.arm], cell.run
     parts = [html_pages.heading(arm.label, 3)]
-    if run is not None:
-        facts = [("Parameters", parameters_of(arm) or "as deployed"), *facts_of(run, locale)]
-        parts += [html_pages.formatted(run.text)] if run.text else []
-        parts += [html_pages.note(f"{run.error.title} {run.error.remedy}")] if run.error else []
-        parts += [html_pages.facts(facts)]
+    parts += [html_pages.formatted(run.text)] if run.text else []
+    parts += [html_pages.note(f"{run.error.title} {run.error.remedy}")] if run.error else []
+    parts += [html_pages.facts([("Parameters", parameters_of(arm) or "as deployed"), *facts_of(run, locale)])]
     return html_pages.section(*parts)
