@@ -50,19 +50,19 @@ def prompt_of_all(plan: Plan) -> str:
     return prompts.pop() if len(prompts) == 1 else ""
 
 
-def letters(comparison: Comparison, person: Owner, round: int) -> tuple[str, ...]:  # noqa: A002 - its name everywhere
+def letters(comparison: Comparison, person: Owner, round_number: int) -> tuple[str, ...]:
     """What each column is called in a round, by column; shuffled anew for every round."""
     arms = range(len(comparison.plan.arms))
-    order = sorted(arms, key=lambda arm: _draw(comparison, person, "letter", round, arm))
+    order = sorted(arms, key=lambda arm: _draw(comparison, person, "letter", round_number, arm))
     return tuple(ascii_uppercase[order.index(arm)] for arm in arms)
 
 
-def blind_row(comparison: Comparison, person: Owner, round: int) -> tuple[BlindAnswer, ...]:  # noqa: A002 - the same
+def blind_row(comparison: Comparison, person: Owner, round_number: int) -> tuple[BlindAnswer, ...]:
     """The answers of a round in the order of their letters; nothing until all of them have ended."""
-    if not _has_ended(comparison, round):
+    if not _has_ended(comparison, round_number):
         return ()
-    texts = _complete_texts(comparison, round)
-    named = letters(comparison, person, round)
+    texts = _complete_texts(comparison, round_number)
+    named = letters(comparison, person, round_number)
     return tuple(sorted((BlindAnswer(named[arm], texts.get(arm)) for arm in range(len(named))), key=_by_letter))
 
 

@@ -149,14 +149,14 @@ class Comparing:
         identities: Sequence[TokenSource],
         comparison_id: str,
         arm: int,
-        round: int | None = None,  # noqa: A002 - what it is called everywhere
+        round_number: int | None = None,
     ) -> None:
         """Ask once more for one answer that is not complete: of its latest round, or this one.
 
         While the comparison goes on, this comes after its rounds.
         """
         comparison = self._mine(user, comparison_id)
-        begun = [cell for cell in comparison.cells if cell.arm == arm and round in {None, cell.round}]
+        begun = [cell for cell in comparison.cells if cell.arm == arm and round_number in {None, cell.round}]
         if not begun:
             raise NotFound
         cell = begun[-1]
@@ -204,7 +204,7 @@ class Comparing:
         self,
         user: User,
         comparison_id: str,
-        round: int,  # noqa: A002 - what it is called everywhere
+        round_number: int,
         left_arm: int,
         right_arm: int,
         verdict: Verdict,
@@ -219,14 +219,14 @@ class Comparing:
             raise KeylessError(
                 "This comparison is not blind, so that a vote would know the names.", "Make a blind one."
             )
-        pair = [comparison.run(round, arm) for arm in (left_arm, right_arm)]
+        pair = [comparison.run(round_number, arm) for arm in (left_arm, right_arm)]
         if left_arm == right_arm or not all(run and run.state is RunState.COMPLETE for run in pair):
             raise KeylessError(
                 "These two answers are not both there yet.", "Wait for both, then vote.", retryable=True
             )
         first, second = sorted((left_arm, right_arm))
         said = verdict if first == left_arm else verdict.turned()
-        self._votes.add(user.key, Vote(comparison_id, round, first, second, said, self._clock()))
+        self._votes.add(user.key, Vote(comparison_id, round_number, first, second, said, self._clock()))
 
     def give_up_blindness(self, user: User, comparison_id: str) -> None:
         """This person sees all the names from now on, and votes on this comparison no more."""

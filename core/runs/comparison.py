@@ -75,9 +75,9 @@ class Comparison:
         """Whether more answers come, here or elsewhere."""
         return self.is_running or self.is_running_elsewhere
 
-    def run(self, round: int, arm: int) -> RunRecord | None:  # noqa: A002 - what it is called everywhere
+    def run(self, round_number: int, arm: int) -> RunRecord | None:
         """The answer in this cell."""
-        return next((cell.run for cell in self.cells if (cell.round, cell.arm) == (round, arm)), None)
+        return next((cell.run for cell in self.cells if (cell.round, cell.arm) == (round_number, arm)), None)
 
     def missing(self) -> tuple[tuple[int, int], ...]:
         """Round and column of every answer that was not asked for or did not come to its end."""
@@ -164,8 +164,8 @@ def blind_votes(stored: Iterable[StoredVotes], is_running: Callable[[str], bool]
     return BlindVotes(tuple(sorted(counted, key=lambda one: one.vote.voted_at)), waiting)
 
 
-def starting_order(comparison_id: str, round: int, arms: Sequence[int]) -> list[int]:  # noqa: A002 - as above
+def starting_order(comparison_id: str, round_number: int, arms: Sequence[int]) -> list[int]:
     """In which order the columns of a round start: shuffled, and the same whenever it is asked for."""
     order = sorted(arms)
-    random.Random(f"{comparison_id}:{round}").shuffle(order)  # noqa: S311 - fairness, no secret
+    random.Random(f"{comparison_id}:{round_number}").shuffle(order)  # noqa: S311 - fairness, no secret
     return order
