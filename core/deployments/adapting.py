@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.deployments.refusal import Refusal
 
 _OTHER_NAME: Final = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+_NOT_FOUND: Final = 404
 _ONE_VALUE: Final = "unsupported_value"
 _NOT_TAKEN: Final = frozenset({"unsupported_parameter", "unknown_parameter", _ONE_VALUE})
 _NOT_TAKEN_IN_WORDS: Final = re.compile(
@@ -104,7 +105,7 @@ class Plan:
 
     def _adapt_api_version(self, refusal: Refusal) -> str | None:
         version = self.request.api_version
-        if version is None or refusal.status not in {400, 404}:
+        if version is None or refusal.status not in {400, _NOT_FOUND}:
             return None
         if refusal.code != "UnsupportedApiVersion" and not _API_VERSION_NOT_TAKEN_IN_WORDS.search(refusal.message):
             return None
@@ -112,7 +113,7 @@ class Plan:
         return f"The endpoint does not take the API version {version}; its v1 API was used instead."
 
     def _adapt_operation(self, refusal: Refusal) -> str | None:
-        is_unknown = refusal.status == 404 and not refusal.is_page and refusal.code not in DEPLOYMENT_MISSING  # noqa: PLR2004
+        is_unknown = refusal.status == _NOT_FOUND and not refusal.is_page and refusal.code not in DEPLOYMENT_MISSING
         if not is_unknown and refusal.code != "OperationNotSupported":
             return None
         deployment, refused = self._call.deployment, self.request.operation

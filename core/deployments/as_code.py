@@ -37,6 +37,8 @@ _HIDDEN: Final = re.compile(
 )
 """Characters that an editor would not show, or take for the end of a line."""
 
+_LAST_OF_FOUR_DIGITS: Final = 0xFFFF
+
 
 class Language(StrEnum):
     """In which language a call is written."""
@@ -158,7 +160,7 @@ def quoted(text: str) -> str:
 
 def _numbered(match: re.Match[str]) -> str:
     code = ord(match[0])
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the last of four digits
+    return f"\\u{code:04x}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08x}"
 
 
 def _hidden_as_pairs(written: str) -> str:
@@ -166,7 +168,7 @@ def _hidden_as_pairs(written: str) -> str:
     return _HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], written)
 
 
-def _python_literal(value: Any) -> str:  # noqa: ANN401 - any JSON
+def _python_literal(value: object) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, dict):
@@ -176,7 +178,7 @@ def _python_literal(value: Any) -> str:  # noqa: ANN401 - any JSON
     return repr(value)
 
 
-def _csharp_literal(value: Any) -> str:  # noqa: ANN401 - any JSON
+def _csharp_literal(value: object) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, dict):

@@ -15,6 +15,8 @@ from core.errors import CallError, KeylessError, UnexpectedReply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from openai import APIStatusError
+
     from core.deployments.deployment import Deployment
     from core.deployments.role_missing import Caller
 
@@ -93,7 +95,7 @@ def _not_ours() -> tuple[type[BaseException], ...]:
     )
 
 
-def _from_status_error(error: Any, context: Context) -> CallError:  # noqa: ANN401 - openai.APIStatusError, imported late
+def _from_status_error(error: APIStatusError, context: Context) -> CallError:
     return refused(Refusal.read(error.status_code, error.body, error.response.headers), context)
 
 

@@ -259,7 +259,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     return list(GivenEndpoint.model_fields if "endpoint" in location[:-1] else GivenCatalogue.model_fields)
 
 
-def _place(location: tuple[int | str, ...], data: Any, source: str) -> str:  # noqa: ANN401 - the file as it is
+def _place(location: tuple[int | str, ...], data: object, source: str) -> str:
     """Say where in words: endpoints and deployments by their names, not by their positions."""
     words: list[str] = []
     for part in location:

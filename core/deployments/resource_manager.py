@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from core.deployments.tokens import bearer
 
@@ -66,7 +66,7 @@ class ResourceManager:
             return LocalAuth.NOT_KNOWN
         return LocalAuth.OFF if is_off else LocalAuth.ON
 
-    async def _read(self, url: str, token: str) -> Any:  # noqa: ANN401 - any JSON value
+    async def _read(self, url: str, token: str) -> object:
         body = bytearray()
         async with self._clients.pool.stream(
             "GET", url, params={"api-version": API_VERSION}, headers={"Authorization": f"Bearer {token}"}
