@@ -33,14 +33,7 @@ class _NoOne:
     identity_kind: Literal["user", "app"] = "app"
     object_id = ""
 
-    async def token(
-        self,
-        scope: str,  # noqa: ARG002 - as sources have it
-        *,
-        tenant_id: str = "",  # noqa: ARG002 - the same
-        refused: str = "",  # noqa: ARG002 - the same
-        claims: str = "",  # noqa: ARG002 - the same
-    ) -> _NoToken:
+    async def token(self, *_ignored: object, **_too: object) -> _NoToken:
         return _NoToken()
 
 

@@ -34,8 +34,8 @@ class PlayedManagedIdentity:
         self._header = header
         self._connection = EntraConnection()
 
-    def get_token(self, *scopes: str, tenant_id: str = "", claims: str = "") -> IssuedToken:  # noqa: ARG002 - it has neither
-        """A token of the app for one scope.
+    def get_token(self, *scopes: str, **_ignored: object) -> IssuedToken:
+        """A token of the app for one scope; such an endpoint knows neither other directories nor claims challenges.
 
         Raises:
             EntraUnavailable: There was no answer with a token in it.
