@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jwt
 
 from core.errors import IdentityProviderDown, SignInRefused
+from core.identity.authority import CLOCK_LEEWAY_SECONDS
 from core.identity.entra_connection import EntraUnavailable
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from core.identity.authority import Authority, EntraHttp
 
-LEEWAY_SECONDS: Final = 300
 BACKDATED_SECONDS: Final = 300
 """How much earlier than it is Entra says that it is, for hosts whose clock is a little slow."""
 REFETCH_SECONDS: Final = 60
@@ -136,14 +136,14 @@ class IdTokens:
         now = self._clock().timestamp()
         expires, issued = _time(claims.get("exp")), _time(claims.get("iat"))
         begins = _time(claims.get("nbf", issued))
-        if expires + LEEWAY_SECONDS <= now:
+        if expires + CLOCK_LEEWAY_SECONDS <= now:
             raise _clock_differs("expired")
-        if max(issued, begins) - LEEWAY_SECONDS > now:
+        if max(issued, begins) - CLOCK_LEEWAY_SECONDS > now:
             raise _clock_differs("not yet valid")
-        if issued + BACKDATED_SECONDS + LEEWAY_SECONDS <= now:
+        if issued + BACKDATED_SECONDS + CLOCK_LEEWAY_SECONDS <= now:
             raise _clock_differs("not issued just now")
         # Back-dated times would hide a clock that is ten minutes slow; the Date header does not.
-        if abs(self._http.skew_seconds) > LEEWAY_SECONDS:
+        if abs(self._http.skew_seconds) > CLOCK_LEEWAY_SECONDS:
             raise _clock_differs(f"clocks differ by {self._http.skew_seconds:.0f} s")
 
     def _key(self, kid: str, unlike: AllowedPublicKeys | None = None) -> AllowedPublicKeys:
