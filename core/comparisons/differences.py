@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -71,46 +71,28 @@ def differences(comparison: Comparison, measure: Measure) -> tuple[Difference, .
     found = [signed_ranks.differences(numbers[first], numbers[second]) for first, second in pairs]
     p_values = [signed_ranks.p_value(one) if one else 1.0 for one in found]
     adjusted = signed_ranks.holm(p_values)
-    return tuple(
-        _difference(
-            measure,
-            pair,
-            one,
-            len(begun[pair[0]] | begun[pair[1]]) - len(one),
-            (p, adjusted_p),
-            len(pairs),
-        )
-        for pair, one, p, adjusted_p in zip(pairs, found, p_values, adjusted, strict=True)
-    )
+    told = []
+    for (first, second), one, p, adjusted_p in zip(pairs, found, p_values, adjusted, strict=True):
+        left_out = len(begun[first] | begun[second]) - len(one)
+        unmeasured = Difference(measure, first, second, len(one), left_out, len(pairs), Conclusion.UNMEASURED)
+        told.append(_measured(unmeasured, one, p, adjusted_p) if one else unmeasured)
+    return tuple(told)
 
 
-def _difference(  # noqa: PLR0913, PLR0917 - what was found of one pair
-    measure: Measure,
-    pair: tuple[int, int],
-    found: Sequence[float],
-    rounds_left_out: int,
-    p_values: tuple[float, float],
-    pairs: int,
-) -> Difference:
-    if not found:
-        return Difference(measure, *pair, 0, rounds_left_out, pairs, Conclusion.UNMEASURED)
+def _measured(difference: Difference, found: Sequence[float], p: float, adjusted_p: float) -> Difference:
+    """The difference with all that its rounds show."""
     low, high = signed_ranks.interval(found) or (None, None)
-    p, adjusted_p = p_values
-    conclusion = _conclusion(found, low, high, adjusted_p, pairs)
+    conclusion = _conclusion(found, low, high, adjusted_p, difference.pairs)
     is_open = conclusion in {Conclusion.NOT_SHOWN, Conclusion.TOO_FEW}
-    return Difference(
-        measure,
-        *pair,
-        len(found),
-        rounds_left_out,
-        pairs,
-        conclusion,
-        signed_ranks.estimate(found),
-        low,
-        high,
-        p,
-        adjusted_p,
-        signed_ranks.rounds_needed(found, LEVEL / pairs) if is_open else None,
+    return replace(
+        difference,
+        conclusion=conclusion,
+        estimate=signed_ranks.estimate(found),
+        low=low,
+        high=high,
+        p=p,
+        adjusted_p=adjusted_p,
+        rounds_needed=signed_ranks.rounds_needed(found, LEVEL / difference.pairs) if is_open else None,
     )
 
 
