@@ -21,7 +21,7 @@ from core.runs.comparison_plan import plan_from
 from core.storage.records import RunError, RunRecord, RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from core.runs.comparison_plan import Plan
 
@@ -186,10 +186,6 @@ def _as_dict(record: RunRecord | RunError, *, leave_out: str = "") -> dict[str, 
 
 def _plain(value: object) -> object:  # noqa: PLR0911 - one for each kind of value
     match value:
-        case str():
-            return str(value)
-        case int() | None:
-            return value
         case float():
             return value if math.isfinite(value) else None
         case Decimal():
@@ -200,6 +196,7 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one for each kind of val
             return _plain(_as_dict(value))
         case dict():
             return {str(key): _plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
         case _:
-            inner: Sequence[object] = list(value)  # type: ignore[call-overload]
-            return [_plain(one) for one in inner]
+            return value
