@@ -69,7 +69,8 @@ def resampled(wins: NDArray[np.float64], samples: int = BOOTSTRAP_SAMPLES) -> ND
 def expected_share(found: NDArray[np.float64]) -> NDArray[np.float64]:
     """How often each would be preferred, had it met every other equally often."""
     chance = _preferred(found[..., :, None] - found[..., None, :])
-    return (chance.sum(-1) - 0.5) / (found.shape[-1] - 1)  # type: ignore[no-any-return]
+    share: NDArray[np.float64] = (chance.sum(-1) - 0.5) / (found.shape[-1] - 1)
+    return share
 
 
 def _preferred(ahead: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -203,8 +203,8 @@ def _names(deployments: Sequence[Deployment]) -> dict[str, str]:
 def _varied(arm: Arm, control: str, value: float | str, number: int) -> Arm:
     if control == SYSTEM:
         return replace(arm, system=str(value), label=f"{arm.label} · system message {number}")
-    parameters = Parameters(**{**arm.parameters.as_dict(), control: value})  # type: ignore[arg-type]
-    return replace(arm, parameters=parameters, label=f"{arm.label} · {_SWEPT[control]} {value}")
+    given: dict[str, Any] = {**arm.parameters.as_dict(), control: value}
+    return replace(arm, parameters=Parameters(**given), label=f"{arm.label} · {_SWEPT[control]} {value}")
 
 
 def _distinct(arms: Iterable[Arm]) -> tuple[Arm, ...]:
